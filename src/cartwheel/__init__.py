@@ -1,0 +1,51 @@
+"""cartwheel: CAR-T prognostic scores, full circle.
+
+Names load when they are first used, so that ``import cartwheel`` and the command line start at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "develop": ("cartwheel.workflows.develop", "develop"),
+    "check": ("cartwheel.workflows.check", "check"),
+    "suggest_plan": ("cartwheel.workflows.plan", "suggest_plan"),
+    "score": ("cartwheel.workflows.score", "score"),
+    "Plan": ("cartwheel.development.plan", "Plan"),
+    "ScoreSpec": ("cartwheel.clinic.score", "ScoreSpec"),
+    "read_score": ("cartwheel.clinic.score", "read_score"),
+    "Estimate": ("cartwheel.estimate", "Estimate"),
+    "CartwheelError": ("cartwheel.errors", "CartwheelError"),
+    "Refused": ("cartwheel.errors", "Refused"),
+}
+
+__all__ = ["__version__", *_EXPORTS]
+
+if TYPE_CHECKING:
+    from cartwheel.development.plan import Plan as Plan
+    from cartwheel.clinic.score import ScoreSpec as ScoreSpec
+    from cartwheel.clinic.score import read_score as read_score
+    from cartwheel.errors import CartwheelError as CartwheelError
+    from cartwheel.errors import Refused as Refused
+    from cartwheel.estimate import Estimate as Estimate
+    from cartwheel.workflows.check import check as check
+    from cartwheel.workflows.develop import develop as develop
+    from cartwheel.workflows.plan import suggest_plan as suggest_plan
+    from cartwheel.workflows.score import score as score
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'cartwheel' has no attribute '{name}'")
+    module, attribute = _EXPORTS[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,93 @@
+"""What every command shares: how it refuses, and how it writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from cartwheel.canonical import canonical_json, write_whole
+from cartwheel.errors import PlanRefused, Refused, refuse
+
+Value = TypeVar("Value")
+
+REFUSED = 2
+OUR_FAULT = 1
+
+
+def say_problems(refused: Refused) -> None:
+    """Print every problem of a refusal to stderr, one a paragraph, with what to do about it."""
+    count = len(refused.problems)
+    print(f"cartwheel refuses ({count} {'reason' if count == 1 else 'reasons'}):", file=sys.stderr)
+    for problem in refused.problems:
+        place = f"{problem.where}: " if problem.where else ""
+        print(f"  - {place}{problem.what}", file=sys.stderr)
+        if problem.mend:
+            print(f"    mend: {problem.mend}", file=sys.stderr)
+
+
+@contextmanager
+def refusals_as_exit_code() -> Iterator[None]:
+    """Turn a refusal into its words on stderr and exit code 2, without a traceback."""
+    try:
+        yield
+    except Refused as refused:
+        say_problems(refused)
+        raise typer.Exit(REFUSED) from None
+
+
+def write_json(target: str, thing: Any) -> None:
+    """Write a result as canonical JSON to a file, or to stdout where the target is ``-``."""
+    write_text(target, canonical_json(thing))
+
+
+def write_text(target: str, text: str) -> None:
+    """Write text whole to a file, or to stdout where the target is ``-``."""
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    check_folder(target)
+    write_whole(target, text)
+
+
+def check_folder(target: str | None) -> None:
+    """Refuse an output whose folder is not there, before any work is done."""
+    if target is None or target == "-":
+        return
+    folder = Path(target).parent
+    if not folder.is_dir():
+        raise refuse(
+            PlanRefused, "no_folder", "the folder for this output does not exist", where=target,
+            mend=f"make it first: mkdir -p {folder}",
+        )
+    if Path(target).is_dir():
+        raise refuse(
+            PlanRefused, "is_folder", "the output is a folder", where=target,
+            mend="name a file in it",
+        )
+
+
+def pairs(
+    flags: list[str] | None, flag: str, convert: Callable[[str], Value]
+) -> dict[str, Value]:
+    """Read ``COLUMN=VALUE`` flags; the last ``=`` divides, so names may hold one."""
+    found: dict[str, Value] = {}
+    for text in flags or []:
+        column, divider, value = text.rpartition("=")
+        if not divider or not column or not value:
+            raise refuse(
+                PlanRefused, "flag_form", f"'{text}' is not COLUMN=VALUE", where=flag,
+                mend=f"write it as {flag} COLUMN=VALUE",
+            )
+        try:
+            found[column] = convert(value)
+        except ValueError:
+            raise refuse(
+                PlanRefused, "flag_value", f"'{value}' cannot be read", where=f"{flag} {column}",
+                mend="give a number",
+            ) from None
+    return found

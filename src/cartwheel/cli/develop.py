@@ -1,0 +1,143 @@
+"""``cartwheel develop``: a cohort and a plan become a score with its honest performance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cartwheel.cli.common import (
+    check_folder,
+    pairs,
+    refusals_as_exit_code,
+    write_json,
+    write_text,
+)
+
+Many = list[str]
+OUTCOME, MODEL, COLUMNS, OUTPUT = "Outcome", "Score", "Columns", "Running and output"
+
+
+def develop(
+    cohort: Annotated[Path, typer.Argument(help="CSV, Excel, SPSS, Stata, SAS or Parquet file.")],
+    plan: Annotated[Path | None, typer.Option(help="Plan (TOML); see cartwheel plan.")] = None,
+    method: Annotated[str | None, typer.Option(help="index or points.")] = None,
+    event: Annotated[str | None, typer.Option(help="Column of the event.")] = None,
+    event_value: Annotated[
+        str | None, typer.Option(help="Value that means 'event', where it is not coded 0/1.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="Column of the time: survival.")] = None,
+    time_unit: Annotated[str | None, typer.Option(help="days, weeks, months or years.")] = None,
+    horizon: Annotated[float | None, typer.Option(help="Time at which risk is read.")] = None,
+    onset: Annotated[str | None, typer.Option(help="Column of the day the event began.")] = None,
+    landmark: Annotated[float | None, typer.Option(help="Day patients had to be event-free.")] = None,
+    predictors: Annotated[
+        Many | None, typer.Option(help='Columns: A,B,C (quote a name with a comma: \'"a, b",c\').')
+    ] = None,
+    direction: Annotated[
+        Many | None, typer.Option(help="Adverse end: COLUMN=high or low; bare, for all.")
+    ] = None,
+    cutoff: Annotated[
+        Many | None,
+        typer.Option(help="COLUMN=VALUE, or youden, closest_corner, max_log_rank; bare, for all."),
+    ] = None,
+    transform: Annotated[
+        Many | None, typer.Option(help="COLUMN=log2, sqrt, rcs3, rcs4 or rcs5.")
+    ] = None,
+    ratio: Annotated[
+        Many | None, typer.Option(help="NAME=NUMERATOR/DENOMINATOR, such as nlr=anc/alc.")
+    ] = None,
+    zero: Annotated[
+        str | None, typer.Option(help="Ratio with a denominator of 0: refuse, missing, or a floor.")
+    ] = None,
+    unit: Annotated[Many | None, typer.Option(help="COLUMN=UNIT, where the name lacks it.")] = None,
+    day: Annotated[Many | None, typer.Option(help="COLUMN=DAY of measurement.")] = None,
+    variable: Annotated[Many | None, typer.Option(help="COLUMN=VARIABLE of the dictionary.")] = None,
+    adjust: Annotated[Many | None, typer.Option(help="Columns the score is adjusted for.")] = None,
+    associations: Annotated[Many | None, typer.Option(help="Further columns to hold it against.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Column of the patient id.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Points: none, univariable or backward.")
+    ] = None,
+    alpha: Annotated[float | None, typer.Option(help="Threshold of the selection.")] = None,
+    penalty: Annotated[str | None, typer.Option(help="auto, none or firth.")] = None,
+    missing: Annotated[str | None, typer.Option(help="complete.")] = None,
+    bootstrap: Annotated[int | None, typer.Option(help="Resamples (1000).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the random streams.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; same result.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the score.")] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="The data are simulated.")] = False,
+    json: Annotated[str | None, typer.Option(help="Result file; - for stdout.")] = None,
+    report: Annotated[str | None, typer.Option(help="HTML report.")] = None,
+    score: Annotated[str | None, typer.Option(help="Score file (TOML).")] = None,
+    save_plan: Annotated[str | None, typer.Option(help="Write the plan that was followed.")] = None,
+) -> None:
+    """Develop a score and tell what of it survives its own repetition."""
+    from cartwheel.development.plan_flags import Flags, names
+
+    with refusals_as_exit_code():
+        flags = Flags(
+            method=method, event=event, event_value=event_value, time=time, time_unit=time_unit,
+            horizon=horizon, onset=onset, landmark=landmark, predictors=names(predictors),
+            ratios=pairs(ratio, "--ratio", str), zero=zero, directions=tuple(direction or ()),
+            cutoffs=tuple(cutoff or ()), transforms=pairs(transform, "--transform", str),
+            units=pairs(unit, "--unit", str), days=pairs(day, "--day", float),
+            variables=pairs(variable, "--variable", str), adjust=names(adjust),
+            associations=names(associations), id=id_column, sheet=sheet, select=select, alpha=alpha,
+            penalty=penalty, missing=missing, bootstrap=bootstrap, seed=seed, title=title,
+            simulated=simulated,
+        )
+        run(cohort, plan, flags, threads, {"json": json, "report": report, "score": score,
+                                           "save_plan": save_plan})
+
+
+def run(cohort, plan, flags, threads, outputs) -> None:  # type: ignore[no-untyped-def]
+    """Check outputs, develop, write every file whole, and print what was found."""
+    from cartwheel.cli.progress import Progress
+    from cartwheel.cli.summary import print_summary
+    from cartwheel.development.plan import plan_from_dict, read_plan
+    from cartwheel.development.plan_flags import override, plan_data
+    from cartwheel.workflows.develop import develop as run_develop
+
+    for target in outputs.values():
+        check_folder(target)
+    if outputs["report"]:
+        require_report()
+    if plan is None:
+        wanted = plan_from_dict(plan_data(flags), where="command line")
+    else:
+        wanted = plan_from_dict(override(read_plan(plan).as_dict(), flags), where=plan.name)
+    with Progress() as progress:
+        done = run_develop(cohort, wanted, threads=threads, say=progress)
+    if outputs["save_plan"]:
+        from cartwheel.development.plan_text import plan_to_toml
+
+        write_text(outputs["save_plan"], plan_to_toml(wanted))
+    if outputs["json"]:
+        write_json(outputs["json"], done.document)
+    if outputs["score"]:
+        from cartwheel.clinic.score import score_to_toml
+
+        write_text(outputs["score"], score_to_toml(done.score))
+    if outputs["report"]:
+        from cartwheel.canonical import plain
+        from cartwheel.report.html import report_html
+
+        write_text(outputs["report"], report_html(plain(done.document)))
+    print_summary(done.result, outputs)
+
+
+def require_report() -> None:
+    """Refuse a report before any work when its libraries are not installed."""
+    from importlib.util import find_spec
+
+    from cartwheel.errors import FileRefused, refuse
+
+    absent = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
+    if absent:
+        raise refuse(
+            FileRefused, "extra_missing", "the report needs " + " and ".join(absent),
+            where="--report", mend="pip install 'cartwheel[report]'",
+        )

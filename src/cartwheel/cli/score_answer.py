@@ -1,0 +1,291 @@
+"""What ``cartwheel score`` reads from its options and prints for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from cartwheel import __version__
+from cartwheel.cli.common import check_folder, say_problems, write_json, write_text
+from cartwheel.cli.common import pairs as column_pairs
+from cartwheel.clinic.score import ScoreSpec, read_score
+from cartwheel.clinic.scoring import Assessment, Contribution, Unscorable
+from cartwheel.errors import Problem, ScoreRefused
+from cartwheel.workflows.score import assessment_rows, score_cohort
+from cartwheel.workflows.score import score as score_patient
+
+# the last "=" divides, unless it belongs to a limit sign: age>=65=1, crp=<=0.5 mg/L
+_PAIR = re.compile(r"(.*[^<>])=(.*)", re.DOTALL)
+
+
+def given_inputs(values: list[str], options: list[str], *, alone: bool) -> dict[str, str]:
+    """Collect the inputs given as ``--set NAME=VALUE`` and as options of their own.
+
+    Parameters
+    ----------
+    values : list of str
+        Of ``--set``.
+    options : list of str
+        What the command line did not know: ``--ldh``, ``280 U/L``, or ``--ldh=280 U/L``.
+    alone : bool
+        Neither a patient file nor a cohort was given, so something must be here.
+
+    Returns
+    -------
+    dict of str to str
+        Name to value, as written.
+
+    Raises
+    ------
+    ScoreRefused
+        If an option has another form or a name comes twice.
+    """
+    written: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for text in values:
+        _take(text, text, written, problems)
+    queue = list(options)
+    while queue:
+        option = queue.pop(0)
+        if option.startswith("--") and not _PAIR.fullmatch(option) and queue:
+            written.append((option.removeprefix("--").strip(), queue.pop(0).strip()))
+        else:
+            pair = option.removeprefix("--") if option.startswith("--") else ""
+            _take(pair, option, written, problems)
+    names = [name for name, _ in written]
+    problems += [
+        Problem("given_twice", "this input is given twice", name, "give it once")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    if alone and not written and not problems:
+        problems.append(
+            Problem("nothing_given", "no value was given", "", 'such as --ldh "280 U/L"')
+        )
+    if problems:
+        raise ScoreRefused(problems)
+    return dict(written)
+
+
+def _take(pair: str, shown: str, written: list[tuple[str, str]], problems: list[Problem]) -> None:
+    match = _PAIR.fullmatch(pair)
+    if match is None:
+        what = "this is neither --set NAME=VALUE nor --NAME VALUE"
+        problems.append(Problem("option", what, shown[:40], 'such as --ldh "280 U/L"'))
+    else:
+        written.append((match[1].strip(), match[2].strip()))
+
+
+def refuse_both(both: bool) -> None:
+    """Refuse a cohort and one patient's values in one call.
+
+    Parameters
+    ----------
+    both : bool
+        Whether that is what was asked.
+
+    Raises
+    ------
+    ScoreRefused
+        If it was.
+    """
+    if both:
+        mend = "call it once for each"
+        raise ScoreRefused(
+            Problem("both", "--cohort does not go with the values of one patient", "", mend)
+        )
+
+
+def answer_patient(
+    file: str, inputs: dict[str, str], patient: str | None, *, at: str | None, json: str | None
+) -> None:
+    """Score one patient and print the answer, or the reasons with exit code 2.
+
+    Parameters
+    ----------
+    file : str
+        Score file.
+    inputs : dict of str to str
+        Name to value with unit.
+    patient : str or None
+        JSON file with further inputs.
+    at : str or None
+        Time of the assessment.
+    json : str or None
+        Where the JSON goes; with ``-`` nothing else is printed to stdout.
+    """
+    spec = read_score(file)
+    found = score_patient(spec, dict(inputs), patient=patient, at=at)
+    if json is not None:
+        write_json(json, _document(spec, type(found).__name__.lower(), found))
+    if isinstance(found, Unscorable):
+        say_problems(ScoreRefused(found.reasons))
+        raise typer.Exit(2)
+    if json != "-":
+        print("\n".join(_page(spec, found)))
+
+
+def _document(spec: ScoreSpec, kind: str, result: object) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "schema": f"cartwheel-{kind}/1",
+        "provenance": {
+            "cartwheel": __version__,
+            "score": spec.id,
+            "score_version": spec.version,
+            "score_sha256": spec.identity,
+        },
+        "intended_use": spec.intended_use,
+        "result": result,
+    }
+
+
+def _page(spec: ScoreSpec, found: Assessment) -> Iterator[str]:
+    if found.simulated:
+        yield "*** SIMULATED: this score was made from simulated patients ***"
+    yield f"{spec.title} ({spec.id}, version {spec.version}, {spec.status})"
+    yield ""
+    yield f"  value   {_span(found.value, found.value_low, found.value_high)}"
+    if found.bands:
+        yield f"  band    {found.band or ' or '.join(found.bands)}"
+    if found.risk_low is not None and found.risk_high is not None:
+        risk = _span(found.risk, found.risk_low, found.risk_high, percent=True)
+        yield f"  risk    {risk} of {spec.outcome.name}{_by(spec)}"
+    for seen in found.observed:
+        yield f"  seen    {seen.band}: {_evidence(seen.risk, seen.low, seen.high)}" + (
+            f" ({seen.events} of {seen.n} patients; {seen.source})"
+            if seen.n is not None and seen.events is not None
+            else f" ({seen.source})"
+        )
+    yield ""
+    yield from _contributions(found.contributions)
+    if spec.intercept:
+        yield f"  intercept {_short(float(spec.intercept))}"
+    if found.warnings:
+        yield ""
+        yield "Warnings"
+        yield from (f"  ! {warning}" for warning in found.warnings)
+    yield ""
+    yield from source_lines(spec)
+
+
+def _contributions(parts: tuple[Contribution, ...]) -> Iterator[str]:
+    rows = [
+        (
+            part.term,
+            "missing" if part.value is None and part.effect is None
+            else "" if part.value is None else f"{_short(part.value)} {part.unit}".strip(),
+            part.rule,
+            _span(part.effect, part.effect_low, part.effect_high, sign=True),
+        )
+        for part in parts
+    ]  # fmt: skip
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    for term, value, rule, added in rows:
+        yield f"  {term:<{widths[0]}}  {value:>{widths[1]}}  {rule:<{widths[2]}}  {added}"
+
+
+def source_lines(spec: ScoreSpec) -> Iterator[str]:
+    """Give population, evidence, version and intended use, which stand on every answer.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+
+    Returns
+    -------
+    iterator of str
+        One line each.
+    """
+    counts = [
+        f"{count} {word}"
+        for count, word in ((spec.population.n, "patients"), (spec.population.events, "events"))
+        if count is not None
+    ]
+    yield f"Outcome       {spec.outcome.definition}"
+    yield f"Population    {spec.population.text}" + (f" ({', '.join(counts)})" if counts else "")
+    for row in spec.performance:
+        corrected = "not known" if row.corrected is None else _short(float(row.corrected))
+        yield (
+            f"Evidence      {row.label or row.name}: apparent {_short(float(row.apparent))}, "
+            f"corrected {corrected}"
+        )
+    if not spec.performance:
+        yield "Evidence      the file states no performance"
+    yield f"Citation      {spec.citation.text}" + (
+        f" doi {spec.citation.doi}" if spec.citation.doi else ""
+    )
+    yield f"Score file    {spec.id} {spec.version} {spec.identity[:19]}"
+    yield f"Intended use  {spec.intended_use}"
+
+
+def _span(
+    value: float | None, low: float, high: float, *, percent: bool = False, sign: bool = False
+) -> str:
+    if value is not None:
+        return _short(value, percent=percent, sign=sign)
+    return (
+        f"between {_short(low, percent=percent, sign=sign)} "
+        f"and {_short(high, percent=percent, sign=sign)} (an input is missing)"
+    )
+
+
+def _evidence(risk: float, low: float | None, high: float | None) -> str:
+    text = _short(risk, percent=True)
+    if low is None or high is None:
+        return text
+    return f"{text} ({_short(low, percent=True)} to {_short(high, percent=True)})"
+
+
+def _short(value: float, *, percent: bool = False, sign: bool = False) -> str:
+    if percent:
+        return f"{100 * value:.1f} %"
+    return f"{value:{'+' if sign else ''}.6g}"
+
+
+def _by(spec: ScoreSpec) -> str:
+    if spec.outcome.horizon is None:
+        return ""
+    return f" by {spec.outcome.horizon} {spec.outcome.time_unit}"
+
+
+def answer_cohort(
+    file: str, path: str, units: list[str] | None, *, output: str, json: str | None
+) -> None:
+    """Score every row of a CSV file and write a CSV file of answers.
+
+    Parameters
+    ----------
+    file : str
+        Score file.
+    path : str
+        The sheet.
+    units : list of str or None
+        ``COLUMN=UNIT``.
+    output : str
+        Where the table goes; ``-`` for stdout.
+    json : str or None
+        Where the JSON goes; with ``-`` the table is not printed to stdout.
+    """
+    check_folder(output)
+    spec = read_score(file)
+    scored = score_cohort(spec, path, units=column_pairs(units, "--unit", str))
+    if json is not None:
+        rows = [
+            {"row": each.row, "kind": type(each.found).__name__.lower(), "result": each.found}
+            for each in scored
+        ]
+        write_json(json, _document(spec, "assessments", rows))
+    if json == "-" and output == "-":
+        return
+    table = io.StringIO()
+    lines = list(assessment_rows(scored))
+    writer = csv.DictWriter(table, lines[0] if lines else ["row"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    write_text(output, table.getvalue())

@@ -1,0 +1,94 @@
+"""What a development found, on one screen: corrected beside apparent, cautions not hidden."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from cartwheel.development.result import Development, Measure
+from cartwheel.estimate import Estimate
+
+WIDTH = 88
+
+
+def print_summary(result: Development, outputs: Mapping[str, str | None]) -> None:
+    """Print the summary to stdout, or to stderr where stdout carries a file.
+
+    Parameters
+    ----------
+    result : Development
+        What was found.
+    outputs : mapping of str to str or None
+        The files that were written.
+    """
+    stream = sys.stderr if "-" in outputs.values() else sys.stdout
+    lines = [*summary_lines(result), *_files(outputs)]
+    print("\n".join(lines), file=stream)
+
+
+def summary_lines(result: Development) -> Iterator[str]:
+    """Write the summary, line by line."""
+    if result.simulated:
+        yield "SIMULATED DATA: not real patients"
+        yield ""
+    yield result.title
+    yield from _wrapped(result.question)
+    outcome = result.outcome
+    at = f", risk at {outcome.horizon:.4g} {outcome.time_unit}" if outcome.horizon else ""
+    yield f"{outcome.patients} patients analysed, {outcome.events} with the event{at}"
+    yield ""
+    yield f"{'':24}{'apparent':>24}{'corrected':>26}"
+    for title, found in (("", result.performance), ("uncut: ", result.uncut)):
+        measures = found.measures if not title else found.measures[:1]
+        for measure in measures:
+            yield _measure(title, measure)
+    yield ""
+    yield from _cuts(result)
+    for note in result.notes:
+        if note.severity == "caution":
+            yield from _wrapped(f"! {note.text}", indent="  ")
+
+
+def _measure(title: str, measure: Measure) -> str:
+    label = f"{title}{measure.label}"
+    return f"{label:24}{_text(measure.apparent):>24}{_text(measure.corrected):>26}"
+
+
+def _text(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "not estimated"
+    text = f"{estimate.value:.3f}"
+    if estimate.low is not None and estimate.high is not None:
+        text += f" ({estimate.low:.3f}, {estimate.high:.3f})"
+    return text
+
+
+def _cuts(result: Development) -> Iterator[str]:
+    if not result.cutoffs:
+        return
+    for cutoff in result.cutoffs:
+        line = f"{cutoff.label} {cutoff.rule} {cutoff.cut:.4g}"
+        if cutoff.wander is not None and cutoff.wander.low is not None:
+            line += f"   wanders from {cutoff.wander.low:.4g} to {cutoff.wander.high:.4g}"
+        if cutoff.p_adjusted is not None and cutoff.p_naive is not None:
+            line += f"   p {cutoff.p_naive:.3g}, after the search {cutoff.p_adjusted:.3g}"
+        yield from _wrapped(line, indent="  ")
+    yield ""
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent) or [""]
+
+
+def _files(outputs: Mapping[str, str | None]) -> Iterator[str]:
+    written = {"report": "report", "json": "result", "score": "score file", "save_plan": "plan"}
+    named = [(word, outputs.get(key)) for key, word in written.items()]
+    named = [(word, name) for word, name in named if name and name != "-"]
+    if not named:
+        yield ""
+        yield "Nothing was saved. Add --report report.html --json result.json --score score.toml"
+        return
+    yield ""
+    for word, name in named:
+        yield f"{word}: {name}"

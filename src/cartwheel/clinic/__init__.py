@@ -1,0 +1,1 @@
+"""The clinic: variables, units, outcomes, cohorts, score files."""

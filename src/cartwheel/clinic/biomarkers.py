@@ -1,0 +1,207 @@
+"""Ratios of blood counts and other derived markers: declared as data, divided with care."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.clinic.grid import row_list
+from cartwheel.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedMarker:
+    """A marker made from others: the product of some variables over the product of others.
+
+    Parameters
+    ----------
+    name, label : str
+        Key, and name for the reader.
+    numerator, denominator : tuple of str
+        Variables of the dictionary, each in its canonical unit.
+    unit : str
+        Of the result; empty where the units cancel.
+    verified : bool
+        Whether the definition was seen in a source. Unverified ones are from memory of the
+        literature and must not be offered as published.
+    """
+
+    name: str
+    label: str
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
+    unit: str
+    verified: bool
+
+
+RATIOS: Mapping[str, DerivedMarker] = MappingProxyType(
+    {
+        marker.name: marker
+        for marker in (
+            DerivedMarker(
+                "nlr",
+                "Neutrophil-to-lymphocyte ratio",
+                ("neutrophils",),
+                ("lymphocytes",),
+                "",
+                True,
+            ),
+            DerivedMarker(
+                "mlr", "Monocyte-to-lymphocyte ratio", ("monocytes",), ("lymphocytes",), "", True
+            ),
+            DerivedMarker(
+                "plr", "Platelet-to-lymphocyte ratio", ("platelets",), ("lymphocytes",), "", True
+            ),
+            DerivedMarker(
+                "sii",
+                "Systemic immune-inflammation index",
+                ("platelets", "neutrophils"),
+                ("lymphocytes",),
+                "10*9/L",
+                False,
+            ),
+            DerivedMarker(
+                "siri",
+                "Systemic inflammation response index",
+                ("neutrophils", "monocytes"),
+                ("lymphocytes",),
+                "10*9/L",
+                False,
+            ),
+            DerivedMarker(
+                "crp_albumin", "CRP-to-albumin ratio", ("crp",), ("albumin",), "mg/g", False
+            ),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RatioValues:
+    """A ratio, patient by patient.
+
+    Parameters
+    ----------
+    values : float array (n,), read-only
+        NaN where either part is missing, or the denominator is zero and that counts as missing.
+    zero_denominators : int
+        Patients whose denominator is zero while the numerator is known.
+    floored : int
+        Patients whose denominator was raised to the floor.
+    problems : tuple of Problem
+        ``ratio_lengths``, ``ratio_units``, ``ratio_policy``, ``negative_count`` or
+        ``zero_denominator``.
+    rule : str
+        What was done about zeros, as a sentence; empty where nothing was.
+    """
+
+    values: NDArray[np.float64]
+    zero_denominators: int
+    floored: int
+    problems: tuple[Problem, ...]
+    rule: str
+
+
+def ratio(
+    numerator: NDArray[np.float64],
+    denominator: NDArray[np.float64],
+    *,
+    zero: str | float = "refuse",
+    units: tuple[str, str] | None = None,
+    first_row: int | None = None,
+) -> RatioValues:
+    """Divide one marker by another, patient by patient.
+
+    Parameters
+    ----------
+    numerator, denominator : float arrays (n,)
+        In one unit, >= 0; NaN where missing. Counts at a detection limit stand at the limit.
+    zero : "refuse", "missing" or float
+        What a denominator of zero means: a problem (the default), a missing ratio, or a floor > 0
+        to which every smaller denominator is raised, so that order is kept.
+    units : tuple of str, optional
+        Units of both; they must be stated and equal.
+    first_row : int, optional
+        Row number of the first patient; with it, problems name rows.
+
+    Returns
+    -------
+    RatioValues
+
+    Notes
+    -----
+    ``numerator / max(denominator, floor)``. Nothing is raised; a caller must look at `problems`.
+    """
+    problems = _ratio_problems(numerator, denominator, zero, units)
+    if problems:
+        return _result(np.full(len(numerator), np.nan), (0, 0), problems, "")
+    known = np.isfinite(numerator) & np.isfinite(denominator)
+    negative = known & ((numerator < 0) | (denominator < 0))
+    if negative.any():
+        what = f"{int(negative.sum())} values below zero cannot enter a ratio"
+        problems.append(Problem("negative_count", what, _rows(negative, first_row), "correct them"))
+    zeros = known & (denominator == 0)
+    count = int(zeros.sum())
+    divisor, floored, rule = denominator, 0, ""
+    if zero == "refuse" and count:
+        what = f"{count} patient{'s have' if count > 1 else ' has'} a denominator of zero"
+        mend = 'say what it means: zero = "missing", or a floor such as the assay\'s lowest count'
+        problems.append(Problem("zero_denominator", what, _rows(zeros, first_row), mend))
+    elif zero == "missing" and count:
+        rule = f"{count} ratio{'s' * (count > 1)} with a denominator of zero set to missing"
+    elif isinstance(zero, int | float):
+        divisor = np.maximum(denominator, float(zero))
+        floored = int((known & (denominator < float(zero))).sum())
+        if floored:
+            rule = f"{floored} denominator{'s' * (floored > 1)} below {zero:g} raised to {zero:g}"
+    usable = known & (divisor > 0)
+    values = np.full(len(numerator), np.nan)
+    np.divide(numerator, divisor, out=values, where=usable)
+    return _result(values, (count, floored), problems, rule)
+
+
+def _ratio_problems(
+    numerator: NDArray[np.float64],
+    denominator: NDArray[np.float64],
+    zero: str | float,
+    units: tuple[str, str] | None,
+) -> list[Problem]:
+    problems = []
+    if len(numerator) != len(denominator):
+        problems.append(Problem("ratio_lengths", "numerator and denominator differ in length"))
+    if isinstance(zero, str):
+        if zero not in ("refuse", "missing"):
+            problems.append(
+                Problem(
+                    "ratio_policy",
+                    f"'{zero[:24]}' does not say what a denominator of zero means",
+                    mend='say "refuse", "missing" or a floor above 0',
+                )
+            )
+    elif isinstance(zero, bool) or not (np.isfinite(zero) and zero > 0):
+        problems.append(Problem("ratio_policy", "a floor must be a number above 0"))
+    if units is not None and (units[0] != units[1] or not units[0]):
+        stated = [f"'{unit}'" if unit else "no unit" for unit in units]
+        problems.append(
+            Problem(
+                "ratio_units",
+                f"numerator in {stated[0]}, denominator in {stated[1]}",
+                mend="state the units of both, in one unit",
+            )
+        )
+    return problems
+
+
+def _rows(rows: NDArray[np.bool_], first_row: int | None) -> str:
+    return "" if first_row is None else row_list(np.flatnonzero(rows) + first_row)
+
+
+def _result(
+    values: NDArray[np.float64], counts: tuple[int, int], problems: list[Problem], rule: str
+) -> RatioValues:
+    values.setflags(write=False)
+    return RatioValues(values, counts[0], counts[1], tuple(problems), rule)

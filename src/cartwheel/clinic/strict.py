@@ -1,0 +1,81 @@
+"""From pydantic's findings to problems a person can act on."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from cartwheel.errors import Problem
+
+
+def problems_of(
+    error: ValidationError, model: type[BaseModel], *, where: str
+) -> tuple[Problem, ...]:
+    """Translate every finding of a validation: the key, what is wrong, and the nearest known key.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    model : type
+        The model that was being read.
+    where : str
+        File or object, put before the key.
+
+    Returns
+    -------
+    tuple of Problem
+        In the order of the findings; none carries the offending content beyond 40 characters.
+    """
+    return tuple(_problem(finding, model, where) for finding in error.errors(include_url=False))
+
+
+def _problem(finding: Any, model: type[BaseModel], where: str) -> Problem:
+    path = finding["loc"]
+    place = f"{where}: {_dotted(path)}" if path else where
+    if finding["type"] == "extra_forbidden":
+        return Problem("unknown_key", "this key is not known", place, _nearest(path, model))
+    if finding["type"] == "missing":
+        return Problem("missing_key", "this key is needed and is not there", place, "add it")
+    message = finding["msg"].removeprefix("Value error, ")
+    given = finding.get("input")
+    shown = f" (given: {str(given)[:40]!r})" if isinstance(given, str | int | float) else ""
+    return Problem("bad_value", f"{message[:1].lower()}{message[1:]}{shown}", place, "correct it")
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _nearest(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    owner: type[BaseModel] | None = model
+    for step in path[:-1]:
+        if isinstance(step, str) and owner is not None:
+            field = _fields(owner).get(step)
+            inner = None if field is None else _inner_model(field.annotation)
+            owner = inner or owner
+    known = list(_fields(owner or model))
+    close = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return "known keys here: " + ", ".join(known)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, list, dict, Union, UnionType) or get_args(annotation):
+        for part in get_args(annotation):
+            if (found := _inner_model(part)) is not None:
+                return found
+    return None

@@ -1,0 +1,1 @@
+"""The parts of a development: cut-offs, index, points, regression, honesty."""

@@ -1,0 +1,223 @@
+"""What is drawn: Kaplan-Meier by group, ROC curves, calibration; as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from cartwheel.development.honesty import measure_named
+from cartwheel.development.predictor import Predictor
+from cartwheel.development.result import (
+    Calibration,
+    CalibrationPoint,
+    Performance,
+    RocPoints,
+    SurvivalCurve,
+)
+from cartwheel.development.target import BinaryTarget, Fit, SurvivalTarget, Target
+from cartwheel.estimate import Estimate
+from cartwheel.stats.descriptive import quantiles, wilson_interval
+from cartwheel.stats.roc import auc_delong, roc_curve, weighted_auc
+from cartwheel.stats.survival import (
+    kaplan_meier,
+    numbers_at_risk,
+    survival_times,
+)
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+RISK_COLUMNS = 6
+
+
+def survival_curves(
+    target: SurvivalTarget, groups: Sequence[tuple[str, Mask]], level: float
+) -> tuple[SurvivalCurve, ...]:
+    """Kaplan-Meier curve, median and survival at the horizon of each group.
+
+    Parameters
+    ----------
+    target : SurvivalTarget
+        Times and horizon.
+    groups : sequence of (name, mask)
+        Patients of each group; empty groups are left out.
+    level : float
+        Coverage of the intervals (log scale, as R's survfit).
+
+    Returns
+    -------
+    tuple of SurvivalCurve
+    """
+    ticks = time_ticks(float(target.times.time.max()))
+    curves = []
+    for name, mask in groups:
+        if not mask.any():
+            continue
+        times = survival_times(target.times.time[mask], target.times.event[mask])
+        curve = kaplan_meier(times, level=level)
+        steps = curve.n_event > 0
+        censored = curve.time[curve.n_censor > 0]
+        last = float(curve.time[-1])
+        keep = np.flatnonzero(steps)
+        curves.append(
+            SurvivalCurve(
+                group=name,
+                n=int(mask.sum()),
+                events=int(times.event.sum()),
+                median=curve.median,
+                at_horizon=curve.at(target.horizon),
+                times=(0.0, *_floats(curve.time[keep]), last),
+                survival=(1.0, *_floats(curve.survival[keep]), float(curve.survival[-1])),
+                low=(1.0, *_limits(curve.low[keep]), _limit(curve.low[-1])),
+                high=(1.0, *_limits(curve.high[keep]), _limit(curve.high[-1])),
+                censor_times=_floats(censored),
+                risk_times=_floats(ticks),
+                at_risk=tuple(int(count) for count in numbers_at_risk(times, ticks)),
+            )
+        )
+    return tuple(curves)
+
+
+def time_ticks(latest: float) -> Floats:
+    """Round times from zero to the latest, for the axis and the numbers at risk."""
+    if latest <= 0:
+        return np.zeros(1)
+    rough = latest / RISK_COLUMNS
+    size = 10.0 ** np.floor(np.log10(rough))
+    step = next(size * factor for factor in (1, 2, 3, 5, 6, 10) if size * factor >= rough)
+    ticks: Floats = np.arange(0.0, latest + 1e-9, step)
+    return ticks
+
+
+def roc_curves(
+    target: Target, fit: Fit, predictors: Sequence[Predictor], level: float, name: str
+) -> tuple[RocPoints, ...]:
+    """ROC curve of the score and of each continuous marker alone.
+
+    For survival outcomes the curves are cumulative / dynamic at the horizon, with inverse
+    probability of censoring weights, and have no closed-form interval here.
+    """
+    curves = [_roc(target, fit.score, "score", name, level)]
+    for item in predictors:
+        if item.direction is None or item.distinct <= 2:
+            continue
+        sign = 1.0 if item.direction == "high" else -1.0
+        curves.append(_roc(target, sign * item.values, item.column, item.label, level))
+    return tuple(curves)
+
+
+def _roc(target: Target, score: Floats, name: str, label: str, level: float) -> RocPoints:
+    if isinstance(target, BinaryTarget):
+        curve = roc_curve(score, target.event)
+        area = auc_delong(score, target.event, level=level)
+    else:
+        case, control = target.cut_weights(np.ones(target.n))
+        curve = roc_curve(score, None, case_weight=case, control_weight=control)
+        area = Estimate(
+            weighted_auc(score, case, control),
+            method="cumulative/dynamic AUC at the horizon, IPCW; no interval computed",
+            n=target.n, events=int(target.event.sum()),
+        )
+    return RocPoints(
+        name, label, area, _limits(curve.thresholds), _floats(curve.sensitivity),
+        _floats(curve.specificity),
+    )
+
+
+def calibration(
+    target: Target, fit: Fit, found: Performance, level: float
+) -> Calibration:
+    """Predicted against observed risk, in groups of patients with like predictions.
+
+    The corrected line applies the optimism-corrected slope (and, for binary outcomes, intercept) to
+    the model's linear predictor: what a reader should expect in new patients.
+    """
+    points = tuple(_calibration_points(target, fit, level))
+    grid = np.linspace(float(fit.risk.min()), float(fit.risk.max()), 50)
+    lines = [_line(target, fit, grid, *_slope(found, corrected)) for corrected in (False, True)]
+    counts, edges = np.histogram(fit.risk, bins=20)
+    middle = (edges[1:] + edges[:-1]) / 2
+    histogram = tuple((float(at), int(count)) for at, count in zip(middle, counts, strict=True))
+    return Calibration(points, lines[0], lines[1], histogram)
+
+
+def _slope(found: Performance, corrected: bool) -> tuple[float | None, float]:
+    slope = measure_named(found, "calibration_slope")
+    value = slope.corrected.value if corrected else slope.apparent.value
+    names = [row.name for row in found.measures]
+    shift: float | None = 0.0
+    if "calibration_intercept" in names:
+        row = measure_named(found, "calibration_intercept")
+        shift = row.corrected.value if corrected else row.apparent.value
+    return value, 0.0 if shift is None else shift
+
+
+def _line(
+    target: Target, fit: Fit, grid: Floats, slope: float | None, intercept: float
+) -> tuple[tuple[float, float], ...]:
+    if slope is None:
+        return ()
+    inside = (grid > 0) & (grid < 1)
+    risk = grid[inside]
+    if isinstance(target, BinaryTarget):
+        logit = np.log(risk / (1 - risk))
+        moved = expit(intercept + slope * logit)
+    else:
+        hazard = np.log(-np.log1p(-risk))
+        known = fit.risk[(fit.risk > 0) & (fit.risk < 1)]
+        centre = float(np.log(-np.log1p(-known)).mean()) if len(known) else 0.0
+        moved = -np.expm1(-np.exp(centre + slope * (hazard - centre)))
+    return tuple((float(at), float(to)) for at, to in zip(risk, moved, strict=True))
+
+
+def _calibration_points(target: Target, fit: Fit, level: float) -> list[CalibrationPoint]:
+    points = []
+    for mask in risk_groups(fit.risk, target.n):
+        n = int(mask.sum())
+        points.append(
+            CalibrationPoint(float(fit.risk[mask].mean()), observed_risk(target, mask, level), n)
+        )
+    return points
+
+
+def risk_groups(risk: Floats, n: int) -> list[Mask]:
+    """Groups of patients with like risk: each level where there are few, else quantile groups."""
+    levels = np.unique(risk)
+    if len(levels) <= 6:
+        return [risk == level for level in levels]
+    count = 10 if n >= 500 else 5 if n >= 100 else 4
+    edges = np.unique(quantiles(risk, np.arange(1, count) / count))
+    place = np.searchsorted(edges, risk, side="left")
+    return [place == group for group in range(len(edges) + 1) if (place == group).any()]
+
+
+def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
+    """Observed risk of a group: proportion (Wilson), or Kaplan-Meier risk at the horizon."""
+    n, events = int(mask.sum()), int(target.event[mask].sum())
+    if isinstance(target, BinaryTarget):
+        low, high = wilson_interval(events, n, level)
+        return Estimate(events / n, low, high, level, "proportion, Wilson interval", n, events)
+    assert isinstance(target, SurvivalTarget)
+    times = survival_times(target.times.time[mask], target.times.event[mask])
+    alive = kaplan_meier(times, level=level).at(target.horizon)
+    return Estimate(
+        None if alive.value is None else 1.0 - alive.value,
+        None if alive.high is None else 1.0 - alive.high,
+        None if alive.low is None else 1.0 - alive.low,
+        level, "1 - Kaplan-Meier at the horizon, log interval", n, events,
+    )
+
+
+def _floats(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _limits(values: Floats) -> tuple[float | None, ...]:
+    return tuple(_limit(value) for value in values)
+
+
+def _limit(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

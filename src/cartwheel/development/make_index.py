@@ -1,0 +1,117 @@
+"""Make the composite index: cut-offs, groups, and how much of it survives its own repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cartwheel.development.cutoff_rows import cutoff_rows
+from cartwheel.development.groups import index_groups
+from cartwheel.development.index import CutRule, IndexPipeline, cut_rule
+from cartwheel.development.made import Made, Resampling
+from cartwheel.development.plan import Plan
+from cartwheel.development.predictor import Predictor
+from cartwheel.development.result import PointsRow
+from cartwheel.development.score_card import number_text, risk_table
+from cartwheel.development.target import Target
+from cartwheel.stats.resample import bootstrap_optimism
+
+
+def index_parameters(plan: Plan) -> int:
+    """Candidate parameters of an index: one a marker, and one more for each searched cut-off."""
+    ways = (
+        item.cutoff.method if item.cutoff is not None else plan.index.cutoff
+        for item in plan.predictors
+    )
+    return sum(1 if way == "fixed" else 2 for way in ways)
+
+
+def make_index(
+    plan: Plan, predictors: tuple[Predictor, ...], target: Target, resampling: Resampling
+) -> Made:
+    """Make the index on all patients, and repeat all of it in every resample.
+
+    Parameters
+    ----------
+    plan : Plan
+        Cut-offs, groups, permutations.
+    predictors : tuple of Predictor
+        The markers, with their directions.
+    target : Target
+        The outcome.
+    resampling : Resampling
+        How often to repeat, and the seed.
+
+    Returns
+    -------
+    Made
+    """
+    rules = tuple(cut_rule(predictor) for predictor in predictors)
+    pipeline = IndexPipeline(target, rules, plan.index.min_fraction)
+    resampled = bootstrap_optimism(
+        pipeline, n=target.n, resamples=resampling.resamples, seed=resampling.seed,
+        threads=resampling.threads, progress=resampling.progress,
+    )
+    model = pipeline.fit(np.ones(target.n))
+    named = None
+    if plan.index.groups is not None:
+        named = [(group.name, group.totals) for group in plan.index.groups]
+    groups = index_groups(model.totals, len(rules), named)
+    cuts = [float(cut) for cut in model.cuts]
+    return Made(
+        name="Composite index",
+        fit=model.fit,
+        totals=model.totals,
+        resampled=resampled,
+        parameters=index_parameters(plan),
+        cutoffs=cutoff_rows(
+            rules, predictors, target, model.cuts, resampled.trace,
+            min_fraction=plan.index.min_fraction, permutations=plan.index.permutations,
+            seed=resampling.seed, level=plan.level,
+        ),
+        selection=(),
+        score_card=_card(rules, predictors, cuts),
+        risk_table=risk_table(target, model.fit, model.totals, range(len(rules) + 1), groups),
+        rounding=(),
+        multivariable=None,
+        groups=groups,
+        groups_assumed=named is None and len(rules) > 1,
+        bands={rule.name: two_bands(rule, cut) for rule, cut in zip(rules, cuts, strict=True)},
+        points={rule.name: _giver(rule, cut) for rule, cut in zip(rules, cuts, strict=True)},
+        kept=None,
+    )
+
+
+def _card(
+    rules: tuple[CutRule, ...], predictors: tuple[Predictor, ...], cuts: list[float]
+) -> tuple[PointsRow, ...]:
+    rows = []
+    for rule, predictor, cut in zip(rules, predictors, cuts, strict=True):
+        given = int(rule.point(cut).sum())
+        text = number_text(cut)
+        other = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[rule.symbol]
+        without = len(predictor.values) - given
+        rows.append(PointsRow(rule.name, predictor.label, f"{other} {text}", 0, 0.0, without))
+        rows.append(PointsRow(rule.name, predictor.label, f"{rule.symbol} {text}", 1, 1.0, given))
+    return tuple(rows)
+
+
+def two_bands(rule: CutRule, cut: float, points: tuple[int, int] = (0, 1)) -> tuple[dict[str, Any], ...]:
+    """Write a cut-off as the two ranges of a score file; ``points`` without and with."""
+    above_counts = rule.symbol in (">", ">=")
+    edge_above = rule.symbol in (">=", "<")  # whether a value at the cut belongs to the upper range
+    low = {"to": cut, "to_inclusive": not edge_above}
+    high = {"from": cut, "from_inclusive": edge_above}
+    without, given = points
+    low_points, high_points = (without, given) if above_counts else (given, without)
+    return ({**low, "points": low_points}, {**high, "points": high_points})
+
+
+def _giver(rule: CutRule, cut: float) -> Callable[[float], int]:
+    def give(value: float) -> int:
+        edge = rule.sign * cut
+        return int(rule.sign * value > edge if rule.strict else rule.sign * value >= edge)
+
+    return give

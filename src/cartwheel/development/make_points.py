@@ -1,0 +1,176 @@
+"""Make the points score: table, selection, rounding, risk by total, and what survives repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.development.blocks import predictor_block
+from cartwheel.development.cutoff_rows import cutoff_row
+from cartwheel.development.groups import band_groups
+from cartwheel.development.honesty import selection_rows
+from cartwheel.development.made import Made, Resampling
+from cartwheel.development.make_index import two_bands
+from cartwheel.development.plan import Plan
+from cartwheel.development.points import Candidate, Card, PointsFit, PointsPipeline, candidate
+from cartwheel.development.predictor import Predictor, design_width
+from cartwheel.development.regression_tables import regression_table
+from cartwheel.development.result import Cutoff, RegressionTable
+from cartwheel.development.score_card import (
+    possible_totals,
+    risk_table,
+    rounding_loss,
+    score_card,
+)
+from cartwheel.development.selection import Selector
+from cartwheel.development.target import Target
+from cartwheel.stats.resample import Optimism, bootstrap_optimism
+
+Floats = NDArray[np.float64]
+
+
+def points_parameters(plan: Plan, predictors: tuple[Predictor, ...]) -> int:
+    """Candidate parameters: design columns of every candidate, one more for a searched cut-off."""
+    total = 0
+    for item in predictors:
+        if item.cutoff is None:
+            total += design_width(item.transform, item.distinct)
+        else:
+            total += 1 if item.cutoff.method == "fixed" else 2
+    return total
+
+
+def make_points(
+    plan: Plan, predictors: tuple[Predictor, ...], target: Target, resampling: Resampling
+) -> Made:
+    """Make the points score on all patients, and repeat all of it in every resample.
+
+    Parameters
+    ----------
+    plan : Plan
+        Selection, penalty, rounding, bands.
+    predictors : tuple of Predictor
+        The candidates.
+    target : Target
+        The outcome.
+    resampling : Resampling
+        How often to repeat, and the seed.
+
+    Returns
+    -------
+    Made
+    """
+    candidates = tuple(candidate(predictor, plan.points) for predictor in predictors)
+    pipeline = PointsPipeline(
+        target, candidates, Selector(target, plan.points.selection, plan.points.alpha),
+        plan.points.largest, plan.index.min_fraction,
+    )
+    resampled = bootstrap_optimism(
+        pipeline, n=target.n, resamples=resampling.resamples, seed=resampling.seed,
+        threads=resampling.threads, progress=resampling.progress,
+    )
+    model = pipeline.fit(np.ones(target.n))
+    groups = band_groups(model.totals, plan.points.bands)
+    kept = int(model.selected.sum())
+    return Made(
+        name="Points score",
+        fit=model.fit,
+        totals=model.totals,
+        resampled=resampled,
+        parameters=points_parameters(plan, predictors),
+        cutoffs=_cutoffs(pipeline, model, resampled, plan, resampling.seed),
+        selection=selection_rows(resampled, {item.column: item.label for item in predictors}),
+        score_card=score_card(pipeline, model),
+        risk_table=risk_table(target, model.fit, model.totals, possible_totals(model), groups),
+        rounding=rounding_loss(target, model),
+        multivariable=_multivariable(pipeline, model, plan.level),
+        groups=groups,
+        groups_assumed=False,
+        bands=_bands(candidates, model),
+        points=_givers(candidates, model),
+        kept=kept,
+    )
+
+
+def _multivariable(
+    pipeline: PointsPipeline, model: PointsFit, level: float
+) -> RegressionTable | None:
+    blocks = [
+        predictor_block(item, None if np.isnan(cut) else float(cut))
+        for item, cut, keep in zip(pipeline.candidates, model.cuts, model.selected, strict=True)
+        if keep
+    ]
+    return regression_table("multivariable", blocks, pipeline.target, level) if blocks else None
+
+
+def _cutoffs(
+    pipeline: PointsPipeline, model: PointsFit, resampled: Optimism, plan: Plan, seed: int
+) -> tuple[Cutoff, ...]:
+    rows = []
+    for place, (item, cut) in enumerate(zip(pipeline.candidates, model.cuts, strict=True)):
+        if item.rule is None:
+            continue
+        traced = resampled.traced.index(f"cut:{item.predictor.column}")
+        rows.append(
+            cutoff_row(
+                item.rule, item.predictor, pipeline.target, float(cut), resampled.trace[:, traced],
+                min_fraction=plan.index.min_fraction, permutations=plan.index.permutations,
+                seed=seed + place, level=plan.level,
+            )
+        )
+    return tuple(rows)
+
+
+def _bands(
+    candidates: tuple[Candidate, ...], model: PointsFit
+) -> dict[str, tuple[dict[str, Any], ...]]:
+    bands = {}
+    for item, card in zip(candidates, model.cards, strict=True):
+        if card is None:
+            continue
+        if item.rule is not None:
+            without, given = int(card.points[0]), int(card.points[1])
+            bands[item.predictor.column] = two_bands(
+                item.rule, float(card.edges[0]), (without, given)
+            )
+        else:
+            bands[item.predictor.column] = _ranges(card)
+    return bands
+
+
+def _ranges(card: Card) -> tuple[dict[str, Any], ...]:
+    """Write a card's ranges; an edge belongs to the range above it."""
+    edges = [float(edge) for edge in card.edges]
+    ranges = []
+    for place, points in enumerate(card.points):
+        entry: dict[str, Any] = {}
+        if place > 0:
+            entry |= {"from": edges[place - 1], "from_inclusive": True}
+        if place < len(edges):
+            entry |= {"to": edges[place], "to_inclusive": False}
+        ranges.append({**entry, "points": int(points)})
+    return tuple(ranges)
+
+
+def _givers(
+    candidates: tuple[Candidate, ...], model: PointsFit
+) -> dict[str, Callable[[float], int]]:
+    return {
+        item.predictor.column: _giver(item, card)
+        for item, card in zip(candidates, model.cards, strict=True)
+        if card is not None
+    }
+
+
+def _giver(item: Candidate, card: Card) -> Callable[[float], int]:
+    def give(value: float) -> int:
+        if item.rule is None:
+            return int(card.points[np.searchsorted(card.edges, value, side="right")])
+        edge = item.rule.sign * float(card.edges[0])
+        signed = item.rule.sign * value
+        return int(card.points[int(signed > edge if item.rule.strict else signed >= edge)])
+
+    return give

@@ -1,0 +1,86 @@
+"""Make the target of a development: the outcome of the analysed patients, its horizon, its penalty."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartwheel.development.assembly import Assembled
+from cartwheel.development.plan import Plan
+from cartwheel.development.plan_checks import time_unit
+from cartwheel.development.result import OutcomeSummary
+from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.development.verdicts import EVENTS_PER_PARAMETER
+from cartwheel.errors import OutcomeRefused, refuse
+from cartwheel.stats.survival import reverse_kaplan_meier, survival_times
+
+
+def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
+    """Make the target, and say whether the horizon had to be assumed.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        Who is analysed.
+    parameters : int
+        Candidate parameters; below ten events for each, logistic regression is Firth's.
+
+    Returns
+    -------
+    tuple of (Target, bool)
+        An assumed horizon is the median of the event times.
+
+    Raises
+    ------
+    OutcomeRefused
+        When nobody is at risk at the declared horizon, or nobody had the event by it.
+    """
+    plan = assembled.plan
+    event = assembled.event[assembled.analysed]
+    if assembled.time is None:
+        limiting = min(int(event.sum()), int((event == 0).sum()))
+        return BinaryTarget(event, _firth(plan, limiting / parameters)), False
+    times = survival_times(assembled.time[assembled.analysed], event)
+    declared = plan.outcome.horizon
+    horizon = float(np.median(times.time[times.event == 1])) if declared is None else declared
+    if declared is not None:
+        _check_horizon(times.time, event, declared)
+    return SurvivalTarget(times, horizon), declared is None
+
+
+def _firth(plan: Plan, events_per_parameter: float) -> bool:
+    if plan.points.penalty == "auto":
+        return events_per_parameter < EVENTS_PER_PARAMETER
+    return plan.points.penalty == "firth"
+
+
+def _check_horizon(time: np.ndarray, event: np.ndarray, horizon: float) -> None:  # type: ignore[type-arg]
+    if not (time > horizon).any():
+        raise refuse(
+            OutcomeRefused, "horizon_beyond", "nobody was followed beyond the horizon",
+            where=f"horizon {horizon:g}", mend="choose an earlier one (--horizon)",
+        )
+    if not ((time <= horizon) & (event == 1)).any():
+        raise refuse(
+            OutcomeRefused, "horizon_before", "nobody had the event by the horizon",
+            where=f"horizon {horizon:g}", mend="choose a later one (--horizon)",
+        )
+
+
+def outcome_summary(assembled: Assembled, target: Target) -> OutcomeSummary:
+    """Say the outcome as analysed, with the follow-up by reverse Kaplan-Meier."""
+    plan = assembled.plan
+    survival = target if isinstance(target, SurvivalTarget) else None
+    return OutcomeSummary(
+        kind=plan.outcome.kind,
+        label=plan.outcome.label or plan.outcome.event,
+        time_unit=None if survival is None else time_unit(plan),
+        horizon=None if survival is None else survival.horizon,
+        landmark_day=plan.landmark_day,
+        patients=target.n,
+        events=int(target.event.sum()),
+        follow_up=(
+            None
+            if survival is None
+            else reverse_kaplan_meier(survival.times, level=plan.level, ties="together").median
+        ),
+    )

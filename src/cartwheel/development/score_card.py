@@ -1,0 +1,104 @@
+"""The score card of a points score: ranges, points, risk by total, and what rounding cost."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.development.groups import Group
+from cartwheel.development.honesty import LABELS
+from cartwheel.development.points import Candidate, Card, PointsFit, PointsPipeline
+from cartwheel.development.result import PointsRow, RiskRow, RoundingLoss
+from cartwheel.development.target import Fit, Target
+
+Floats = NDArray[np.float64]
+
+
+def number_text(value: float) -> str:
+    """Write a number as short as it can be read back: 2.55, 1200, 0.5."""
+    return f"{value:.10g}"
+
+
+def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
+    """Say each range of a score card in words, lowest points' side first as stored."""
+    if item.rule is not None:
+        cut = number_text(float(card.edges[0]))
+        opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[item.rule.symbol]
+        return (f"{opposite} {cut}", f"{item.rule.symbol} {cut}")
+    edges = [number_text(float(edge)) for edge in card.edges]
+    if item.predictor.distinct == 2:
+        low, high = np.unique(item.predictor.values)
+        return (number_text(float(low)), number_text(float(high)))
+    inner = [f"{low} to < {high}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return (f"< {edges[0]}", *inner, f">= {edges[-1]}")
+
+
+def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, ...]:
+    """List every range of every kept predictor with its points."""
+    rows = []
+    for item, card in zip(pipeline.candidates, model.cards, strict=True):
+        if card is None:
+            continue
+        counts = np.bincount(card.place, minlength=len(card.points))
+        for text, points, exact, count in zip(
+            range_texts(item, card), card.points, card.exact, counts, strict=True
+        ):
+            rows.append(
+                PointsRow(
+                    item.predictor.column, item.predictor.label, text, int(points),
+                    float((exact - card.exact.min()) / model.unit), int(count),
+                )
+            )
+    return tuple(rows)
+
+
+def possible_totals(model: PointsFit) -> range:
+    """All totals that the score card can give."""
+    cards = [card for card in model.cards if card is not None]
+    return range(
+        sum(int(card.points.min()) for card in cards),
+        sum(int(card.points.max()) for card in cards) + 1,
+    )
+
+
+def total_risk(target: Target, fit: Fit, totals: Floats) -> Floats:
+    """Predicted risk at given totals, from the model of the total."""
+    slope = float(fit.coefficients[0]) if len(fit.coefficients) else 0.0
+    return target.risk_at(fit.intercept + slope * totals)
+
+
+def risk_table(
+    target: Target, fit: Fit, totals: Floats, whole: range, groups: tuple[Group, ...]
+) -> tuple[RiskRow, ...]:
+    """Predicted risk at each possible total, with who had it."""
+    risks = total_risk(target, fit, np.array(whole, dtype=float))
+    rows = []
+    for total, risk in zip(whole, risks, strict=True):
+        has = totals == total
+        rows.append(
+            RiskRow(
+                total, int(has.sum()), int(target.event[has].sum()), float(risk),
+                band_of(total, groups),
+            )
+        )
+    return tuple(rows)
+
+
+def band_of(total: int, groups: tuple[Group, ...]) -> str:
+    """Name of the band that a total falls in; totals beyond the data belong to the end bands."""
+    for group in groups:
+        if total <= group.highest:
+            return group.name
+    return groups[-1].name
+
+
+def rounding_loss(target: Target, model: PointsFit) -> tuple[RoundingLoss, ...]:
+    """Compare the unrounded regression with the points, on the same patients (apparent)."""
+    everyone = np.ones(target.n)
+    exact = target.measure(model.exact, everyone)
+    points = target.measure(model.fit, everyone)
+    return tuple(
+        RoundingLoss(name, LABELS[name][0], float(before), float(after))
+        for name, before, after in zip(target.measures, exact, points, strict=True)
+        if name in ("auc", "c_index", "brier")
+    )

@@ -1,0 +1,135 @@
+"""The tables of a development: Table 1, columns as read, regressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cartwheel.development.assembly import Assembled, Column
+from cartwheel.development.blocks import plain_block, predictor_block, transformed_block
+from cartwheel.development.made import Made
+from cartwheel.development.points import candidate
+from cartwheel.development.regression_tables import Block, regression_table, univariable_table
+from cartwheel.development.result import (
+    ColumnNote,
+    RegressionTable,
+    TableOneRow,
+)
+from cartwheel.development.table_one import table_one
+from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.errors import NotEstimable
+from cartwheel.stats.survival import survival_times
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Regression tables, and the further columns of the analysed patients."""
+
+    univariable: RegressionTable
+    index_model: RegressionTable | None
+    adjusted_model: RegressionTable | None
+    further_columns: tuple[Column, ...]
+    not_fitted: tuple[str, ...]
+
+
+def _used(assembled: Assembled) -> list[Column]:
+    """Every column used, counts of ratios included, once, in the order of the plan."""
+    names: list[str] = []
+    for item in assembled.predictors:
+        names.extend([item.column, *(item.ratio or ())])
+    names += [column.name for column in (*assembled.adjust, *assembled.further)]
+    return [assembled.columns[name] for name in dict.fromkeys(names)]
+
+
+def table_one_rows(assembled: Assembled) -> tuple[TableOneRow, ...]:
+    """Table 1 of all eligible patients, before those with missing predictors are left out."""
+    rows = assembled.eligible
+    columns = [replace(column, values=column.values[rows]) for column in _used(assembled)]
+    names = frozenset(item.column for item in assembled.predictors)
+    return table_one(columns, assembled.event[rows], names)
+
+
+def column_notes(assembled: Assembled) -> tuple[ColumnNote, ...]:
+    """Say what reading made of each column."""
+    rows = assembled.eligible
+    return tuple(
+        ColumnNote(
+            column=column.name,
+            variable=column.variable,
+            label=column.label,
+            unit=column.unit,
+            day=column.day,
+            kind="ratio" if column.ratio else column.kind,
+            n=int(np.isfinite(column.values[rows]).sum()),
+            missing=int(np.isnan(column.values[rows]).sum()),
+            below_limit=column.below_limit,
+            above_limit=column.above_limit,
+            rule=column.rule,
+        )
+        for column in _used(assembled)
+    )
+
+
+def regression_tables(assembled: Assembled, target: Target, made: Made) -> Tables:
+    """Univariable table; the index alone and adjusted, where the plan adjusts."""
+    blocks = _alone(assembled, made)
+    univariable, not_fitted = univariable_table(blocks, target, assembled.plan.level)
+    index_model = adjusted = None
+    if assembled.plan.method == "index":
+        total = Block("index", "Index, per point", made.totals[:, None], None)
+        index_model = regression_table("index alone", [total], target, assembled.plan.level)
+    if assembled.adjust:
+        adjusted, failed = _adjusted(assembled, target, made)
+        not_fitted += failed
+    analysed = assembled.analysed
+    further = tuple(
+        replace(column, values=column.values[analysed]) for column in assembled.further
+    )
+    return Tables(univariable, index_model, adjusted, further, not_fitted)
+
+
+def _alone(assembled: Assembled, made: Made) -> list[Block]:
+    """Make the blocks of the univariable table: markers uncut for an index, as planned for points."""
+    plan = assembled.plan
+    if plan.method == "points":
+        cuts = {row.column: row.cut for row in made.cutoffs}
+        return [
+            predictor_block(candidate(item, plan.points), cuts.get(item.column))
+            for item in assembled.predictors
+        ]
+    blocks = []
+    for item in assembled.predictors:
+        skewed = assembled.columns[item.column].skewed and bool(np.all(item.values > 0))
+        transform = "log2" if skewed and item.transform == "none" else item.transform
+        blocks.append(transformed_block(item, transform))
+    return blocks
+
+
+def _adjusted(
+    assembled: Assembled, target: Target, made: Made
+) -> tuple[RegressionTable | None, tuple[str, ...]]:
+    """Fit the score with the adjustment columns, in patients who have all of them."""
+    analysed = assembled.analysed
+    values = [column.values[analysed] for column in assembled.adjust]
+    known = np.all([np.isfinite(part) for part in values], axis=0)
+    label = "Index, per point" if assembled.plan.method == "index" else "Score, per point"
+    blocks = [Block("index", label, made.totals[known][:, None], None)]
+    blocks += [
+        plain_block(column, part[known])
+        for column, part in zip(assembled.adjust, values, strict=True)
+    ]
+    try:
+        table = regression_table("adjusted", blocks, _subset(target, known), assembled.plan.level)
+    except NotEstimable:
+        return None, ("the adjusted model",)
+    return table, ()
+
+
+def _subset(target: Target, rows: np.ndarray) -> Target:  # type: ignore[type-arg]
+    if isinstance(target, SurvivalTarget):
+        return SurvivalTarget(
+            survival_times(target.times.time[rows], target.times.event[rows]), target.horizon
+        )
+    assert isinstance(target, BinaryTarget)
+    return BinaryTarget(target.event[rows], firth=target.firth)

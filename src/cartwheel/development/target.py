@@ -1,0 +1,224 @@
+"""The outcome as the resampling loop sees it: fit, predict, measure, for either kind.
+
+Binary and survival outcomes answer the same questions here, so that the index, the points score and
+the uncut model are written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.brier import brier_binary, brier_score
+from cartwheel.stats.calibration import calibration_line
+from cartwheel.stats.concordance import concordance
+from cartwheel.stats.cox import baseline_hazard_at, cox_coefficients
+from cartwheel.stats.log_rank import log_rank_scores
+from cartwheel.stats.logistic import logistic_coefficients
+from cartwheel.stats.roc import auc, weighted_auc
+from cartwheel.stats.survival import SurvivalTimes, horizon_weights, survival_at
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A model fitted on a sample and evaluated for every patient.
+
+    Parameters
+    ----------
+    coefficients : float array (p,)
+        Without intercept.
+    intercept : float
+        Logistic intercept, or log cumulative baseline hazard at the horizon.
+    score : float array (n,)
+        What orders the patients (total points, index, or the linear predictor itself).
+    linear_predictor : float array (n,)
+        Without the baseline for survival, with the intercept for binary outcomes.
+    risk : float array (n,)
+        Probability of the event (by the horizon), 0-1.
+    """
+
+    coefficients: Floats
+    intercept: float
+    score: Floats
+    linear_predictor: Floats
+    risk: Floats
+
+
+class Target(Protocol):
+    """What a development asks of an outcome."""
+
+    @property
+    def n(self) -> int:
+        """Patients."""
+
+    @property
+    def event(self) -> Floats:
+        """1 event, 0 none or censored; (n,)."""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the performance measures, in the order of :meth:`measure`."""
+
+    def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
+        """Weights as case and as control (n,), for cut-offs on the ROC curve."""
+
+    def rank_scores(self, multiplicity: Floats) -> Floats:
+        """Scores whose sum over a group tells it from the rest (log-rank, or the event itself)."""
+
+    def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
+        """Fit on the sample, evaluate everyone; NotEstimable when it does not converge."""
+
+    def fit_constant(self, multiplicity: Floats) -> Fit:
+        """Give everyone the sample's overall risk: the model when nothing is kept."""
+
+    def risk_at(self, predictor: Floats) -> Floats:
+        """Risk at intercept plus linear predictor (for survival the log cumulative hazard)."""
+
+    def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
+        """Performance on the sample; nan where a measure does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryTarget:
+    """A yes/no outcome; logistic regression, with Firth's penalty where ``firth``."""
+
+    event: Floats
+    firth: bool = False
+
+    @property
+    def n(self) -> int:
+        """Patients."""
+        return len(self.event)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """AUC, calibration slope and intercept, Brier score."""
+        return ("auc", "calibration_slope", "calibration_intercept", "brier")
+
+    def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
+        """Events are cases, the others controls."""
+        case = multiplicity * self.event
+        return case, multiplicity - case
+
+    def rank_scores(self, multiplicity: Floats) -> Floats:  # noqa: ARG002 - the event ranks itself
+        """Give the event itself: the maximally selected statistic is then the chi-square."""
+        return self.event
+
+    def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
+        """Fit logistic regression on the sample; risk is the inverse logit."""
+        coefficients, converged = logistic_coefficients(
+            x, self.event, multiplicity, firth=self.firth
+        )
+        if not converged:
+            raise refuse(NotEstimable, "not_converged", "the logistic model did not converge")
+        slopes: Floats = coefficients[1:]
+        if x.ndim == 1:
+            linear_predictor = coefficients[0] + x * slopes[0]
+        else:
+            linear_predictor = coefficients[0] + x @ slopes
+        risk: Floats = expit(linear_predictor)
+        ordering = linear_predictor if score is None else score
+        return Fit(slopes, float(coefficients[0]), ordering, linear_predictor, risk)
+
+    def fit_constant(self, multiplicity: Floats) -> Fit:
+        """Give everyone the sample's proportion with the event."""
+        rate = float(multiplicity @ self.event / multiplicity.sum())
+        flat = np.zeros(self.n)
+        intercept = float(logit(rate))
+        return Fit(np.empty(0), intercept, flat, flat + intercept, flat + rate)
+
+    def risk_at(self, predictor: Floats) -> Floats:
+        """Inverse logit."""
+        risk: Floats = expit(predictor)
+        return risk
+
+    def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
+        """AUC of the score; slope and intercept of the recalibration line; Brier score."""
+        intercept, slope, converged = calibration_line(
+            fit.linear_predictor, self.event, multiplicity
+        )
+        if not converged:
+            intercept = slope = np.nan
+        return np.array(
+            [
+                auc(fit.score, self.event, multiplicity),
+                slope,
+                intercept,
+                brier_binary(fit.risk, self.event, multiplicity),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalTarget:
+    """Time to event; Cox regression (Efron), risk at a horizon."""
+
+    times: SurvivalTimes
+    horizon: float
+
+    @property
+    def n(self) -> int:
+        """Patients."""
+        return len(self.times.time)
+
+    @property
+    def event(self) -> Floats:
+        """1 event, 0 censored."""
+        return np.asarray(self.times.event, dtype=np.float64)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Harrell's C, AUC at the horizon, calibration slope, Brier score at the horizon."""
+        return ("c_index", "auc_at_horizon", "calibration_slope", "brier")
+
+    def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
+        """Inverse-probability-of-censoring weights: event by the horizon against event-free."""
+        return horizon_weights(self.times, self.horizon, multiplicity)
+
+    def rank_scores(self, multiplicity: Floats) -> Floats:
+        """Log-rank scores."""
+        return log_rank_scores(self.times, multiplicity)
+
+    def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
+        """Fit Cox regression on the sample; risk at the horizon from Efron's baseline hazard."""
+        coefficients, converged = cox_coefficients(self.times, x, multiplicity)
+        if not converged:
+            raise refuse(NotEstimable, "not_converged", "the Cox model did not converge")
+        linear_predictor = x * coefficients[0] if x.ndim == 1 else x @ coefficients
+        hazard = baseline_hazard_at(self.times, linear_predictor, self.horizon, multiplicity)
+        risk: Floats = -np.expm1(-hazard * np.exp(linear_predictor))
+        intercept = float(np.log(hazard)) if hazard > 0 else -np.inf
+        ordering = linear_predictor if score is None else score
+        return Fit(coefficients, intercept, ordering, linear_predictor, risk)
+
+    def fit_constant(self, multiplicity: Floats) -> Fit:
+        """Give everyone the Kaplan-Meier risk at the horizon."""
+        risk = 1.0 - survival_at(self.times, self.horizon, multiplicity)
+        flat = np.zeros(self.n)
+        intercept = float(np.log(-np.log1p(-risk))) if 0 < risk < 1 else -np.inf
+        return Fit(np.empty(0), intercept, flat, flat, flat + risk)
+
+    def risk_at(self, predictor: Floats) -> Floats:
+        """One minus survival at the horizon."""
+        risk: Floats = -np.expm1(-np.exp(predictor))
+        return risk
+
+    def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
+        """Harrell's C and IPCW AUC of the score, Cox slope of the linear predictor, IPCW Brier."""
+        slope, converged = cox_coefficients(self.times, fit.linear_predictor, multiplicity)
+        case, control = horizon_weights(self.times, self.horizon, multiplicity)
+        return np.array(
+            [
+                concordance(self.times, fit.score, multiplicity),
+                weighted_auc(fit.score, case, control),
+                slope[0] if converged else np.nan,
+                brier_score(self.times, fit.risk, self.horizon, multiplicity),
+            ]
+        )

@@ -1,0 +1,163 @@
+"""How well the score separates: ROC curves, and performance before and after correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from cartwheel.figures.numbers import FORMATS, interval, measure_format
+from cartwheel.figures.style import (
+    BLUE,
+    COLOURS,
+    DOUBLE,
+    GREY,
+    LINES,
+    ORANGE,
+    RULE,
+    SINGLE,
+    canvas,
+    drawn,
+    leading,
+    panel,
+    paper,
+    whiskers,
+    wrapped,
+    write,
+)
+
+
+@drawn
+def roc(result: Mapping[str, Any]) -> Figure:
+    """Draw the ROC curves with their areas underneath.
+
+    Parameters
+    ----------
+    result : mapping
+        The ``result`` of a development; ``roc`` is read.
+
+    Returns
+    -------
+    Figure
+        Single column, a square plot with its legend below.
+    """
+    curves = result["roc"]
+    labels = [
+        [*wrapped(curve["label"], 6.8, 7.5), f"AUC {interval(curve['auc'], 'score')}"]
+        for curve in curves
+    ]
+    step = leading(7.5)
+    foot = sum(len(lines) * step + 0.12 for lines in labels) + 0.2
+    figure = canvas(result, SINGLE, 8.2 + foot)
+    axes = panel(figure, 1.35, foot + 1.1, 6.8, 6.8)
+    axes.plot([0, 1], [0, 1], color=RULE, linewidth=0.8)
+    for index, curve in enumerate(curves):
+        across = [1 - value for value in curve["specificity"]]
+        axes.plot(across, curve["sensitivity"], **_line(index), clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_xlabel("1 − specificity")
+    axes.set_ylabel("Sensitivity")
+    sheet = paper(figure)
+    top = foot
+    for index, lines in enumerate(labels):
+        middle = top - len(lines) * step / 2
+        first = top - step / 2
+        sheet.plot([0.4, 1.15], [first, first], **_line(index))
+        write(sheet, (1.35, middle), lines, fontsize=7.5)
+        top -= len(lines) * step + 0.12
+    return figure
+
+
+def _line(index: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": LINES[index % len(LINES)],
+        "linewidth": 1.5,
+    }
+
+
+@drawn
+def performance(result: Mapping[str, Any]) -> Figure:
+    """Draw each measure apparent (hollow) and corrected (filled), for the score and uncut.
+
+    Parameters
+    ----------
+    result : mapping
+        The ``result`` of a development; ``performance`` and ``uncut`` are read.
+
+    Returns
+    -------
+    Figure
+        Double column, one panel a measure.
+    """
+    models = [result["performance"], result["uncut"]]
+    names = list(dict.fromkeys(row["name"] for model in models for row in model["measures"]))
+    labels = [wrapped(model["model"], 3.3, 7.5) for model in models]
+    row = max(1.5, leading(7.5) * max(len(lines) for lines in labels) + 0.3)
+    columns = 2 if len(names) in (2, 4) else min(len(names), 3)
+    rows = -(-len(names) // columns)
+    block = row * len(models) + 1.9
+    figure = canvas(result, DOUBLE, rows * block + 0.8)
+    sheet = paper(figure)
+    left, width = 3.9, 13.3 / columns
+    for index, name in enumerate(names):
+        bottom = 0.8 + (rows - 1 - index // columns) * block + 0.75
+        column = index % columns
+        axes = panel(figure, left + column * width + 0.25, bottom, width - 0.5, row * len(models))
+        _measure_panel(axes, models, name)
+        title = next(m["label"] for model in models for m in model["measures"] if m["name"] == name)
+        middle = left + (column + 0.5) * width
+        lines = wrapped(title, width - 0.2, 7.5)
+        write(sheet, (middle, bottom + row * len(models) + 0.5), lines, ha="center", fontsize=7.5,
+              fontweight="bold")  # fmt: skip
+        if column == 0:
+            for place, text in enumerate(labels):
+                level = bottom + row * (len(models) - place - 0.5)
+                write(sheet, (left - 0.1, level), text, ha="right", fontsize=7.5)
+    _apparent_corrected_key(figure)
+    return figure
+
+
+def _measure_panel(axes: Axes, models: Sequence[Mapping[str, Any]], name: str) -> None:
+    rule = FORMATS[measure_format(name)]
+    for place, model in enumerate(models):
+        found = [measure for measure in model["measures"] if measure["name"] == name]
+        if not found:
+            continue
+        base = len(models) - place - 0.5
+        ideal = {"one": 1, "zero": 0}.get(found[0]["better"])
+        if ideal is not None:
+            axes.axvline(ideal, color=RULE, linewidth=0.9, zorder=1)
+        for key, shift, colour in (("apparent", 0.2, ORANGE), ("corrected", -0.2, BLUE)):
+            estimate = found[0][key]
+            if estimate["value"] is None:
+                continue
+            whiskers(axes, estimate, base + shift, upright=False, colour=colour)
+            face = "white" if key == "apparent" else colour
+            axes.plot(estimate["value"], base + shift, "o", color=colour, markerfacecolor=face,
+                      markersize=6, markeredgewidth=1.3, zorder=3)  # fmt: skip
+            axes.annotate(rule(estimate["value"]), (estimate["value"], base + shift), (0, 5),
+                          textcoords="offset points", ha="center", fontsize=7,
+ bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4}, zorder=1.5)  # fmt: skip
+    axes.set_ylim(0, len(models))
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.margins(x=0.12)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    for place in range(1, len(models)):
+        axes.axhline(place, color=RULE, linewidth=0.6, linestyle=(0, (2, 2)))
+
+
+def _apparent_corrected_key(figure: Figure) -> None:
+    keys = [
+        Line2D([], [], marker="o", color=ORANGE, markerfacecolor="white", markersize=6,
+               markeredgewidth=1.3, linewidth=1.1, label="apparent (same patients)"),
+        Line2D([], [], marker="o", color=BLUE, markersize=6, linewidth=1.1,
+               label="corrected for optimism"),
+        Line2D([], [], color=GREY, linewidth=0.9, label="ideal value"),
+    ]  # fmt: skip
+    figure.legend(handles=keys, loc="lower center", ncols=3, borderaxespad=0.3, fontsize=7.5)

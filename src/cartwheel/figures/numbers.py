@@ -1,0 +1,216 @@
+"""How numbers are written for readers: one rule a kind of number, the same in figures and reports.
+
+Every function takes one finite number as it stands in the JSON and returns text. Nothing is
+computed; a fraction is shown as a percentage, which only moves the point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Number = float | int
+
+NOT_ESTIMABLE = "not estimable"
+NOT_REACHED = "not reached"
+THIN = "\u202f"
+
+
+def decimals(value: Number, places: int) -> str:
+    """Write with a fixed number of decimals, a true minus sign and no negative zero.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    places : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        Such as ``1234.50`` or ``−0.12``; from 10 000 on a thin space parts the thousands.
+    """
+    text = f"{abs(value):.{places}f}"
+    sign = "−" if value < 0 and float(text) != 0 else ""
+    whole, point, rest = text.partition(".")
+    # A comma would be a decimal point to half of the readers; four digits need no help.
+    if len(whole) > 4:
+        whole = f"{int(whole):,}".replace(",", THIN)
+    return sign + whole + point + rest
+
+
+def _read(text: str) -> float:
+    return float(text.replace(THIN, "").replace("−", "-"))
+
+
+def count(value: Number) -> str:
+    """Write patients or events as a whole number."""
+    return decimals(value, 0)
+
+
+def ratio(value: Number) -> str:
+    """Write an odds or hazard ratio: two decimals, more where two would show nothing."""
+    size = abs(value)
+    if size >= 1000:
+        return decimals(value, 0)
+    if size >= 100:
+        return decimals(value, 1)
+    return decimals(value, 2) if size >= 0.1 or size == 0 else significant(value, 2)
+
+
+def p_value(value: Number) -> str:
+    """Write a p value: ``<0.001``, three decimals below 0.1, else two; never 0 and never 1.00."""
+    if value < 0.001:
+        return "<0.001"
+    if value > 0.99:
+        return ">0.99"
+    return decimals(value, 3 if value < 0.0995 else 2)
+
+
+def score(value: Number) -> str:
+    """Write an AUC, a C index or a Brier score: three decimals."""
+    return decimals(value, 3)
+
+
+def two(value: Number) -> str:
+    """Write a slope, an intercept or a standardised difference: two decimals."""
+    return decimals(value, 2)
+
+
+def percent(value: Number) -> str:
+    """Write a fraction (0-1) in per cent with one decimal and its sign."""
+    return decimals(100 * value, 1) + "%"
+
+
+def percentage(value: Number) -> str:
+    """Write a number that already is a percentage (0-100) with one decimal."""
+    return decimals(value, 1)
+
+
+def level(value: Number) -> str:
+    """Write the coverage of an interval (0-1) in per cent, with its own digits."""
+    return f"{round(100 * value, 8):g}"
+
+
+def significant(value: Number, digits: int = 3) -> str:
+    """Write with so many significant digits, but never drop a digit before the point.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    digits : int
+        Significant digits that must show.
+
+    Returns
+    -------
+    str
+        Such as ``0.350``, ``2.55``, ``145`` or ``1234``.
+    """
+    if value == 0:
+        return "0"
+    exponent = int(f"{abs(value):.{digits - 1}e}".split("e")[1])
+    return decimals(value, max(0, digits - 1 - exponent))
+
+
+def quantity(value: Number) -> str:
+    """Write a laboratory value: whole numbers as they are, else three significant digits."""
+    return count(value) if isinstance(value, int) else significant(value, 3)
+
+
+def exact(value: Number) -> str:
+    """Write with the digits it has (a horizon, a day, a seed), at most ten."""
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value:.10g}"
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def time(value: Number) -> str:
+    """Write a time in the outcome's unit: one decimal, more for short times."""
+    return decimals(value, 1) if abs(value) >= 1 or value == 0 else significant(value, 2)
+
+
+def cut(value: Number, gap_low: Number | None, gap_high: Number | None) -> str:
+    """Write a cut-off so that it still makes the same groups.
+
+    Parameters
+    ----------
+    value : float
+        The cut-off.
+    gap_low, gap_high : float or None
+        Observed values between which any cut makes the same groups; None for a fixed cut, which
+        is written in full.
+
+    Returns
+    -------
+    str
+        ``value`` in full where it is short, else its shortest rounding, of at least four
+        digits, that lies strictly between the two.
+    """
+    full = exact(value)
+    if gap_low is None or gap_high is None or len(full.strip("−0.").replace(".", "")) <= 5:
+        return full
+    for digits in range(4, 12):
+        text = significant(value, digits)
+        if gap_low < _read(text) < gap_high:
+            return text
+    return full
+
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "count": count,
+    "ratio": ratio,
+    "p": p_value,
+    "score": score,
+    "two": two,
+    "three": score,
+    "percent": percent,
+    "percentage": percentage,
+    "level": level,
+    "quantity": quantity,
+    "significant": significant,
+    "exact": exact,
+    "time": time,
+}
+
+MEASURE_FORMATS = {
+    "auc": "score",
+    "c_index": "score",
+    "brier": "score",
+    "calibration_slope": "two",
+    "calibration_in_the_large": "two",
+}
+
+
+def measure_format(name: str) -> str:
+    """Name the rule by which a performance measure is written; three decimals if it is unknown."""
+    return MEASURE_FORMATS.get(name, "score")
+
+
+def interval(estimate: Mapping[str, Any], kind: str, missing: str = NOT_ESTIMABLE) -> str:
+    """Write an estimate with its interval: ``2.15 (1.74 to 2.66)``.
+
+    Parameters
+    ----------
+    estimate : mapping
+        An ``Estimate`` as JSON.
+    kind : str
+        Key of ``FORMATS``.
+    missing : str
+        Word for a value or limit that does not exist.
+
+    Returns
+    -------
+    str
+        The value alone where the estimate has no interval at all.
+    """
+    rule = FORMATS[kind]
+    words = [
+        missing if estimate[key] is None else rule(estimate[key])
+        for key in ("value", "low", "high")
+    ]
+    if estimate["low"] is None and estimate["high"] is None:
+        return words[0]
+    return f"{words[0]} ({words[1]} to {words[2]})"

@@ -1,0 +1,47 @@
+"""Where a result comes from: software, data, plan and seed; nothing that changes from run to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+LIBRARIES = ("numpy", "pandas", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a result was made from, and with what.
+
+    Parameters
+    ----------
+    cartwheel : str
+        Version of cartwheel.
+    data_sha256 : str
+        Hash of the cohort file's bytes, ``sha256:<hex>``, or of the frame handed over in Python.
+    data_name : str
+        File name without its folder.
+    plan_sha256 : str
+        Hash of the plan's canonical JSON.
+    seed : int
+        Seed of every random stream.
+    libraries : dict of str to str
+        Versions of the numerical libraries.
+    """
+
+    cartwheel: str
+    data_sha256: str
+    data_name: str
+    plan_sha256: str
+    seed: int
+    libraries: dict[str, str]
+
+
+def library_versions(names: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
+    """Installed version of each library; those not installed are left out."""
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+# Only for the other logistic kernels, which take it by cimport.

@@ -1,0 +1,258 @@
+"""The one resampling engine: re-run a whole development, and measure what it loses.
+
+It takes two functions. ``fit`` develops a model on a resample given as multiplicities of the
+patients; ``measure`` says how well a model does on such a sample. Everything a development learns
+from the outcome must happen inside ``fit``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.errors import NotEstimable, refuse
+
+Floats = NDArray[np.float64]
+Model = TypeVar("Model")
+Progress = Callable[[int, int], None]
+
+CHUNK = 25
+
+
+class Pipeline(Protocol[Model]):
+    """A development that can be repeated: what the engine needs to know of it."""
+
+    measures: Sequence[str]
+    traced: Sequence[str]
+
+    def fit(self, multiplicity: Floats) -> Model:
+        """Develop on the resample; raise NotEstimable where that cannot be done."""
+
+    def measure(self, model: Model, multiplicity: Floats) -> Floats:
+        """Performance of the model on the sample; nan for a measure it has none of."""
+
+    def trace(self, model: Model) -> Floats:
+        """Record what the model chose: cut-offs, selected variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimism:
+    """What repeating a development in bootstrap resamples found.
+
+    Parameters
+    ----------
+    measures : tuple of str
+        Names of the k measures.
+    traced : tuple of str
+        Names of the t traced choices.
+    apparent : float array (k,)
+        Of the model made on all patients, measured on all patients.
+    training, test : float array (B', k)
+        Of each resample's model, measured in its resample and on all patients; a row for each of
+        the B' resamples that could be developed, in the order of their streams.
+    trace : float array (B', t)
+        What each resample's model chose.
+    choices : float array (t,)
+        What the model made on all patients chose.
+    resamples : int
+        Drawn (B).
+    failures : tuple of (str, int)
+        Reasons why resamples could not be developed, with counts; they are left out, and shown.
+    """
+
+    measures: tuple[str, ...]
+    traced: tuple[str, ...]
+    apparent: Floats
+    training: Floats
+    test: Floats
+    trace: Floats
+    choices: Floats
+    resamples: int
+    failures: tuple[tuple[str, int], ...]
+
+    @property
+    def failed(self) -> int:
+        """Resamples that could not be developed."""
+        return self.resamples - len(self.training)
+
+    def optimism(self, name: str) -> Floats:
+        """Training minus test performance of one measure, a value for each usable resample.
+
+        Resamples in which the measure does not exist (nan on either side) are left out.
+        """
+        column = self.measures.index(name)
+        difference: Floats = self.training[:, column] - self.test[:, column]
+        return difference[np.isfinite(difference)]
+
+    def shifted(self, name: str) -> Floats:
+        """Training performance of each usable resample, moved down by the mean optimism."""
+        column = self.measures.index(name)
+        both = np.isfinite(self.training[:, column]) & np.isfinite(self.test[:, column])
+        training: Floats = self.training[both, column]
+        if not len(training):
+            return training
+        moved: Floats = training - (training - self.test[both, column]).mean()
+        return moved
+
+
+def resample_multiplicities(n: int, seed: int, resamples: int) -> Callable[[int], Floats]:
+    """Make the function that gives resample ``b`` as multiplicities of n patients.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    seed : int
+        Seed of the whole run.
+    resamples : int
+        Number of streams; each has its own, spawned from the seed, so that a resample is the same
+        whichever thread or worker draws it.
+
+    Returns
+    -------
+    function of int
+        Float array (n,), non-negative whole numbers that sum to n.
+    """
+    streams = np.random.SeedSequence(seed).spawn(resamples)
+
+    def draw(index: int) -> Floats:
+        rows = np.random.Generator(np.random.PCG64(streams[index])).integers(0, n, n)
+        return np.bincount(rows, minlength=n).astype(np.float64)
+
+    return draw
+
+
+def bootstrap_optimism(
+    pipeline: Pipeline[Model],
+    *,
+    n: int,
+    resamples: int,
+    seed: int,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Optimism:
+    """Estimate the optimism of a development by repeating all of it in bootstrap resamples.
+
+    For each resample b the pipeline is run on the resample and its model is measured there
+    (training) and on all patients (test). Optimism is the mean of training minus test, and
+    corrected performance is apparent minus optimism.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        ``fit``, ``measure`` and ``trace``; safe to call from several threads at once.
+    n : int
+        Patients, >= 2.
+    resamples : int
+        B >= 0. With 0 only the apparent performance is measured.
+    seed : int
+        Seed; the same seed gives the same result for any number of threads.
+    threads : int, optional
+        Threads; default one for each processor.
+    progress : function of (int, int), optional
+        Called with resamples done and drawn.
+
+    Returns
+    -------
+    Optimism
+        Apparent, training and test performance and traced choices.
+
+    Raises
+    ------
+    NotEstimable
+        When the model cannot be made on all patients, or in none of the resamples.
+
+    Notes
+    -----
+    corrected = apparent - mean_b(training_b - test_b), as ``rms::validate`` (method "boot"), to
+    Monte-Carlo error. A resample that cannot be developed is counted under its reason and left out.
+
+    References
+    ----------
+    Efron B, Gong G 1983, doi 10.1080/00031305.1983.10483087. Harrell FE 2015,
+    doi 10.1007/978-3-319-19425-7.
+    """
+    everyone = np.ones(n)
+    model = pipeline.fit(everyone)
+    apparent = pipeline.measure(model, everyone)
+    choices = pipeline.trace(model)
+    draw = resample_multiplicities(n, seed, resamples)
+
+    def one(index: int) -> tuple[Floats, Floats, Floats] | str:
+        multiplicity = draw(index)
+        try:
+            resampled = pipeline.fit(multiplicity)
+        except NotEstimable as reason:
+            return reason.problems[0].code
+        return (
+            pipeline.measure(resampled, multiplicity),
+            pipeline.measure(resampled, everyone),
+            pipeline.trace(resampled),
+        )
+
+    outcomes = _in_order(one, resamples, threads or os.cpu_count() or 1, progress)
+    done = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+    if resamples and not done:
+        raise refuse(
+            NotEstimable,
+            "no_resample",
+            f"the development could not be repeated in any of {resamples} resamples",
+            mend="fewer predictors or fixed cut-offs; this many events cannot carry the plan",
+        )
+    reasons = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    return Optimism(
+        measures=tuple(pipeline.measures),
+        traced=tuple(pipeline.traced),
+        apparent=_sealed(apparent),
+        training=_stacked([row[0] for row in done], len(apparent)),
+        test=_stacked([row[1] for row in done], len(apparent)),
+        trace=_stacked([row[2] for row in done], len(choices)),
+        choices=_sealed(choices),
+        resamples=resamples,
+        failures=tuple(sorted(reasons.items())),
+    )
+
+
+def _in_order(
+    one: Callable[[int], tuple[Floats, Floats, Floats] | str],
+    resamples: int,
+    threads: int,
+    progress: Progress | None,
+) -> list[tuple[Floats, Floats, Floats] | str]:
+    def chunk(start: int) -> list[tuple[Floats, Floats, Floats] | str]:
+        return [one(index) for index in range(start, min(start + CHUNK, resamples))]
+
+    outcomes: list[tuple[Floats, Floats, Floats] | str] = []
+    starts = range(0, resamples, CHUNK)
+    if threads == 1:
+        parts = map(chunk, starts)
+        for part in parts:
+            outcomes.extend(part)
+            _report(progress, len(outcomes), resamples)
+        return outcomes
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for part in pool.map(chunk, starts):
+            outcomes.extend(part)
+            _report(progress, len(outcomes), resamples)
+    return outcomes
+
+
+def _report(progress: Progress | None, done: int, resamples: int) -> None:
+    if progress is not None:
+        progress(done, resamples)
+
+
+def _stacked(rows: list[Floats], width: int) -> Floats:
+    return _sealed(np.vstack(rows) if rows else np.empty((0, width)))
+
+
+def _sealed(values: Floats) -> Floats:
+    values.setflags(write=False)
+    return values

@@ -1,0 +1,225 @@
+"""Right-censored times, sorted once for every estimate and resample.
+
+A resample is a vector of multiplicities in patient order: how often each patient counts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# times closer than this, absolutely or beside the mean time, are one time (R's timefix)
+SAME_TIME = math.sqrt(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurvivalTimes:
+    """Right-censored times of n patients, sorted once.
+
+    Parameters
+    ----------
+    time : float array (n,)
+        Time to event or censoring, patient order; tied times made equal.
+    event : int8 array (n,)
+        1 event, 0 censored.
+    order : int64 array (n,)
+        Patients by ascending time; within a time those with the event first.
+    block_start : int64 array (k + 1,)
+        Offset in ``order`` of each of the k distinct times; the last entry is n.
+    block_time : float array (k,)
+        The distinct times.
+    tolerance : float
+        Times that differ by no more than this are the same time.
+    """
+
+    time: Floats
+    event: NDArray[np.int8]
+    order: Integers
+    block_start: Integers
+    block_time: Floats
+    tolerance: float
+
+    @property
+    def n(self) -> int:
+        """Number of patients."""
+        return int(self.time.size)
+
+    @property
+    def events(self) -> int:
+        """Number of patients with the event."""
+        return int(np.count_nonzero(self.event))
+
+
+def survival_times(time: ArrayLike, event: ArrayLike) -> SurvivalTimes:
+    """Sort right-censored times once, for every later estimate and resample.
+
+    Parameters
+    ----------
+    time : array (n,), >= 0, one unit throughout
+        Time from the start of follow-up to event or censoring.
+    event : array (n,), 0 or 1 (or bool)
+        1 if the event happened at that time, 0 if follow-up ended without it.
+
+    Returns
+    -------
+    SurvivalTimes
+        Read-only arrays.
+
+    Raises
+    ------
+    OutcomeRefused
+        Nobody; lengths differ; a time missing, infinite or negative; an event not 0 or 1.
+
+    Notes
+    -----
+    Times within sqrt(machine epsilon) of each other, absolutely or relative to the mean distinct
+    time, are taken as tied, as ``survival::aeqSurv`` does.
+    """
+    times = np.array(time, dtype=np.float64)
+    events = np.asarray(event)
+    _check_times(times, events)
+    block_time, tolerance = _distinct_times(times)
+    block_of = np.searchsorted(block_time, times, side="right") - 1
+    fixed = block_time[block_of]
+    coded = events.astype(np.int8)
+    order = np.lexsort((-coded, fixed)).astype(np.int64)
+    counts = np.bincount(block_of, minlength=block_time.size)
+    block_start = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    for array in (fixed, coded, order, block_start, block_time):
+        array.setflags(write=False)
+    return SurvivalTimes(fixed, coded, order, block_start, block_time, tolerance)
+
+
+def _check_times(times: Floats, events: NDArray[np.generic]) -> None:
+    if times.ndim != 1 or events.shape != times.shape or times.size == 0:
+        raise refuse(
+            OutcomeRefused,
+            "times_shape",
+            f"{times.size} times and {events.size} events; both need one value a patient",
+            mend="give one time and one event per patient, for at least one patient",
+        )
+    bad = int(np.count_nonzero(~np.isfinite(times)) + np.count_nonzero(times < 0.0))
+    if bad:
+        raise refuse(
+            OutcomeRefused,
+            "time_invalid",
+            f"{bad} times are missing, infinite or negative",
+            where="time",
+            mend="leave these patients out, or correct their dates",
+        )
+    if events.dtype.kind not in "biuf" or not np.isin(events, (0, 1)).all():
+        raise refuse(
+            OutcomeRefused,
+            "event_coding",
+            "events must be 0 (censored) or 1 (event), none missing",
+            where="event",
+            mend="recode the column; codes such as 1/2 are not guessed",
+        )
+
+
+def _distinct_times(times: Floats) -> tuple[Floats, float]:
+    distinct = np.unique(times)
+    tolerance = SAME_TIME * max(1.0, float(distinct.mean()))
+    starts_new = np.concatenate(([True], np.diff(distinct) > tolerance))
+    return distinct[starts_new], tolerance
+
+
+def checked_multiplicity(times: SurvivalTimes, multiplicity: ArrayLike | None) -> Floats | None:
+    """Return multiplicities as floats after checking that they are counts.
+
+    Parameters
+    ----------
+    times : SurvivalTimes
+        The sample they belong to.
+    multiplicity : array (n,) of whole numbers >= 0, or None
+        How often each patient counts; 0 is absent.
+
+    Returns
+    -------
+    float array (n,) or None
+
+    Raises
+    ------
+    NotEstimable
+        Another length, a value that is no count, or nobody left.
+    """
+    if multiplicity is None:
+        return None
+    counts = np.ascontiguousarray(multiplicity, dtype=np.float64)
+    if (
+        counts.shape != times.time.shape
+        or not np.isfinite(counts).all()
+        or (counts < 0.0).any()
+        or (counts != np.floor(counts)).any()
+        or not counts.any()
+    ):
+        raise refuse(
+            NotEstimable,
+            "multiplicity_invalid",
+            "multiplicities must be whole numbers >= 0, one a patient, not all 0",
+            where="multiplicity",
+        )
+    return counts
+
+
+def kernel_counts(multiplicity: NDArray[np.generic] | None) -> Floats | None:
+    """Multiplicities as the kernels read them, unchecked.
+
+    Parameters
+    ----------
+    multiplicity : array (n,), or None
+        How often each patient counts.
+
+    Returns
+    -------
+    float array (n,), contiguous, or None
+    """
+    return None if multiplicity is None else np.ascontiguousarray(multiplicity, dtype=np.float64)
+
+
+def numbers_at_risk(times: SurvivalTimes, at: ArrayLike) -> Integers:
+    """Count the patients still followed just before each time (T >= t), for the table below a plot.
+
+    Parameters
+    ----------
+    times : SurvivalTimes
+        The sample.
+    at : array (k,), unit of the times
+        When to count.
+
+    Returns
+    -------
+    int64 array (k,)
+    """
+    wanted = np.atleast_1d(np.asarray(at, dtype=np.float64)) - times.tolerance
+    ascending = times.time[times.order]
+    return np.asarray(times.n - np.searchsorted(ascending, wanted, side="left"), dtype=np.int64)
+
+
+def landmark(times: SurvivalTimes, at: float) -> NDArray[np.bool_]:
+    """Mark the patients still event-free and followed after a landmark (T > at).
+
+    Parameters
+    ----------
+    times : SurvivalTimes
+        The sample.
+    at : float, unit of the times
+        The landmark.
+
+    Returns
+    -------
+    bool array (n,), patient order
+
+    References
+    ----------
+    Anderson, Cain and Gelber 1983, doi 10.1200/jco.1983.1.11.710.
+    """
+    return np.asarray(times.time > at + times.tolerance)

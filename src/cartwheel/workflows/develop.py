@@ -1,0 +1,224 @@
+"""The main job, readable top to bottom: a cohort and a plan become a score and its honest performance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from cartwheel import __version__
+from cartwheel.canonical import canonical_json
+from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
+from cartwheel.clinic.score import ScoreSpec
+from cartwheel.development.assembly import Assembled, assemble
+from cartwheel.development.curves import calibration, roc_curves, survival_curves
+from cartwheel.development.further import associations
+from cartwheel.development.groups import group_rows, group_tests
+from cartwheel.development.handover import Scored, score_spec
+from cartwheel.development.honesty import performance
+from cartwheel.development.made import Made, Resampling
+from cartwheel.development.make_index import index_parameters, make_index
+from cartwheel.development.make_points import make_points, points_parameters
+from cartwheel.development.methods_text import methods_text
+from cartwheel.development.plan import Plan, plan_from_dict, read_plan
+from cartwheel.development.result import Development, DevelopmentFile, OutcomeSummary
+from cartwheel.development.tables import column_notes, regression_tables, table_one_rows
+from cartwheel.development.target import SurvivalTarget, Target
+from cartwheel.development.uncut_run import UncutRun, run_uncut
+from cartwheel.development.verdicts import Findings, notes, question, sample_size
+from cartwheel.development.make_target import make_target, outcome_summary
+from cartwheel.provenance import Provenance, library_versions
+
+SCHEMA = "cartwheel/develop/1"
+Say = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """A finished development: the result file and the score it hands over."""
+
+    document: DevelopmentFile
+    score: ScoreSpec
+
+    @property
+    def result(self) -> Development:
+        """What was found."""
+        return self.document.result
+
+    def to_json(self) -> str:
+        """Write the result as canonical JSON: same input, plan and seed, same bytes."""
+        return canonical_json(self.document)
+
+
+def develop(
+    cohort: str | PathLike[str] | Any,
+    plan: Plan | str | PathLike[str] | dict[str, Any],
+    *,
+    threads: int | None = None,
+    say: Say | None = None,
+) -> Developed:
+    """Develop a score from a cohort and a plan, and tell what of it survives its own repetition.
+
+    Parameters
+    ----------
+    cohort : path or data frame
+        CSV, Excel, SPSS, Stata, SAS or Parquet file; or a pandas, polars or other narwhals frame.
+    plan : Plan, path or dict
+        What is to be done.
+    threads : int, optional
+        Threads for resampling; default one for each processor. The result does not depend on it.
+    say : function of (str, int, int), optional
+        Called with the stage and its progress.
+
+    Returns
+    -------
+    Developed
+        Result file and score file.
+
+    Raises
+    ------
+    Refused
+        With every problem found, before anything is computed or written.
+    """
+    plan = _plan(plan)
+    table = _table(cohort, plan)
+    plan = _marked_simulated(plan, table)
+    assembled = assemble(table, plan)
+    parameters = (
+        index_parameters(plan)
+        if plan.method == "index"
+        else points_parameters(plan, assembled.predictors)
+    )
+    target, horizon_assumed = make_target(assembled, parameters)
+    made = _make(plan, assembled, target, _resampling(plan, threads, say, "developing again"))
+    uncut = run_uncut(
+        assembled, target, {row.column: row.cut for row in made.cutoffs},
+        _resampling(plan, threads, say, "the uncut model"),
+    )
+    return _written(table, assembled, target, made, uncut, horizon_assumed)
+
+
+def _plan(plan: Plan | str | PathLike[str] | dict[str, Any]) -> Plan:
+    if isinstance(plan, Plan):
+        return plan
+    return plan_from_dict(plan) if isinstance(plan, dict) else read_plan(Path(plan))
+
+
+def _table(cohort: Any, plan: Plan) -> RawTable:
+    if isinstance(cohort, RawTable):
+        return cohort
+    if isinstance(cohort, str | PathLike):
+        return read_table(Path(cohort), sheet=plan.cohort.sheet)
+    return table_from_frame(cohort)
+
+
+def _marked_simulated(plan: Plan, table: RawTable) -> Plan:
+    """Keep the word: a file named simulated is simulated, whatever the plan forgot to say."""
+    if "simulated" in table.name.lower() and not plan.simulated:
+        return plan.model_copy(update={"simulated": True})
+    return plan
+
+
+def _resampling(plan: Plan, threads: int | None, say: Say | None, stage: str) -> Resampling:
+    progress = None if say is None else lambda done, drawn: say(stage, done, drawn)
+    return Resampling(plan.resampling.bootstrap, plan.resampling.seed, threads, progress)
+
+
+def _make(plan: Plan, assembled: Assembled, target: Target, resampling: Resampling) -> Made:
+    make = make_index if plan.method == "index" else make_points
+    return make(plan, assembled.predictors, target, resampling)
+
+
+def _written(
+    table: RawTable,
+    assembled: Assembled,
+    target: Target,
+    made: Made,
+    uncut: UncutRun,
+    horizon_assumed: bool,
+) -> Developed:
+    plan, level = assembled.plan, assembled.plan.level
+    outcome = outcome_summary(assembled, target)
+    found = performance(made.name, made.resampled, target, made.fit, level)
+    groups = group_rows(made.groups, target, made.fit, level)
+    spec = score_spec(_scored(assembled, outcome, made, groups, found))
+    tables = regression_tables(assembled, target, made)
+    further, not_tested = associations(
+        made.totals, tables.further_columns, made.groups, plan.associations.multiplicity
+    )
+    size = sample_size(target, made.parameters, uncut.shrinkage)
+    survival = ()
+    if isinstance(target, SurvivalTarget):
+        masks = [(group.name, group.mask) for group in made.groups]
+        survival = survival_curves(target, masks, level)
+    result = Development(
+        title=plan.title or f"Score for {outcome.label}",
+        question=question(plan, [item.label for item in assembled.predictors]),
+        method=plan.method,
+        simulated=plan.simulated,
+        outcome=outcome,
+        columns=column_notes(assembled),
+        flow=assembled.flow,
+        guard=assembled.guard,
+        sample_size=size,
+        notes=notes(
+            Findings(
+                plan, assembled, target, size, made.cutoffs, found, uncut.performance,
+                horizon_assumed, made.groups_assumed, not_tested, tables.not_fitted, made.kept,
+            )
+        ),
+        table_one=table_one_rows(assembled),
+        univariable=tables.univariable,
+        multivariable=made.multivariable,
+        index_model=tables.index_model,
+        adjusted_model=tables.adjusted_model,
+        cutoffs=made.cutoffs,
+        selection=made.selection,
+        score_card=made.score_card,
+        risk_table=made.risk_table,
+        rounding=made.rounding,
+        groups=groups,
+        group_tests=group_tests(made.groups, target),
+        survival=survival,
+        roc=roc_curves(target, made.fit, assembled.predictors, level, made.name),
+        calibration=calibration(target, made.fit, found, level),
+        performance=found,
+        uncut=uncut.performance,
+        splines=uncut.curves,
+        associations=further,
+        methods=methods_text(plan, outcome, target, splines=uncut.splines, version=__version__),
+        score_id=spec.id,
+        score_sha256=spec.identity,
+    )
+    return Developed(DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result), spec)
+
+
+def _scored(
+    assembled: Assembled, outcome: OutcomeSummary, made: Made, groups: Any, found: Any
+) -> Scored:
+    return Scored(
+        assembled=assembled,
+        outcome=outcome,
+        title=assembled.plan.title,
+        bands=made.bands,
+        points=made.points,
+        risk_table=made.risk_table,
+        groups=made.groups,
+        group_rows=groups,
+        performance=found,
+        simulated=assembled.plan.simulated,
+        made_with=f"cartwheel {__version__}",
+    )
+
+
+def _provenance(table: RawTable, plan: Plan) -> Provenance:
+    return Provenance(
+        cartwheel=__version__,
+        data_sha256=table.sha256,
+        data_name=table.name,
+        plan_sha256=plan.identity,
+        seed=plan.resampling.seed,
+        libraries=library_versions(),
+    )
