@@ -26,9 +26,9 @@ _EXPORTS = {
 __all__ = ["__version__", *_EXPORTS]
 
 if TYPE_CHECKING:
-    from cartwheel.development.plan import Plan as Plan
     from cartwheel.clinic.score import ScoreSpec as ScoreSpec
     from cartwheel.clinic.score import read_score as read_score
+    from cartwheel.development.plan import Plan as Plan
     from cartwheel.errors import CartwheelError as CartwheelError
     from cartwheel.errors import Refused as Refused
     from cartwheel.estimate import Estimate as Estimate

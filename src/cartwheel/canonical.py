@@ -31,7 +31,9 @@ def plain(thing: Any) -> Any:
     if isinstance(thing, Mapping):
         return {str(key): plain(value) for key, value in thing.items()}
     if isinstance(thing, list | tuple | set | frozenset):
-        return [plain(item) for item in (sorted(thing) if isinstance(thing, set | frozenset) else thing)]
+        return [
+            plain(item) for item in (sorted(thing) if isinstance(thing, set | frozenset) else thing)
+        ]
     if hasattr(thing, "tolist"):  # numpy arrays and scalars, without importing numpy here
         return plain(thing.tolist())
     return str(thing)

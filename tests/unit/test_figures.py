@@ -101,10 +101,11 @@ def check_layout(figure):
     with look():
         figure.draw_without_rendering()
         renderer = figure._get_renderer()
+        undrawn = _undrawn(figure)
         boxes = [
             (text.get_text(), text.get_window_extent(renderer))
             for text in figure.findobj(matplotlib.text.Text)
-            if text.get_visible() and text.get_text().strip() and _shown(text)
+            if text.get_visible() and text.get_text().strip() and id(text) not in undrawn
         ]
     width, height = figure.bbox.width, figure.bbox.height
     assert boxes
@@ -121,25 +122,16 @@ def check_layout(figure):
         assert across <= point or up <= 2 * point, (first, second)
 
 
-def _shown(text):
-    axes = text.axes
-    if axes is None:
-        return True
-    ticks = {id(label): label for axis in (axes.xaxis, axes.yaxis) for label in _labels(axis)}
-    if id(text) not in ticks:
-        return True
-    low, high = sorted(axes.get_xlim()), sorted(axes.get_ylim())
-    x, y = text.get_position()
-    on_x = any(text is label for label in _labels(axes.xaxis))
-    return low[0] <= x <= low[1] if on_x else high[0] <= y <= high[1]
-
-
-def _labels(axis):
-    return [
-        label
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
-        for label in (tick.label1, tick.label2)
-    ]
+def _undrawn(figure):
+    """Labels of ticks that lie outside the axes: matplotlib keeps them but does not draw them."""
+    labels = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            drawn = {id(tick) for tick in axis._update_ticks()}
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                if id(tick) not in drawn or not axes.axison:
+                    labels |= {id(tick.label1), id(tick.label2)}
+    return labels
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
@@ -272,11 +264,13 @@ def test_limits_that_do_not_exist_leave_a_gap():
 
 
 def test_files_are_whole_and_stable(tmp_path):
-    document = DOCUMENTS["index"]
+    document = copy.deepcopy(DOCUMENTS["index"])
+    # A few figures say as much as all of them, sooner.
+    document["result"].update(survival=[], roc=[], cutoffs=[], calibration=None, splines=[])
     first = {path.name: path.read_bytes() for path in save_figures(document, tmp_path)}
     second = {path.name: path.read_bytes() for path in save_figures(document, tmp_path)}
     assert first == second
-    assert len(first) == 3 * len(figure_svgs(document))
+    assert len(first) == 3 * len(figure_svgs(document)) > 3
     starts = {".svg": b"<?xml", ".pdf": b"%PDF", ".png": b"\x89PNG"}
     for name, content in first.items():
         assert content.startswith(starts[Path(name).suffix])

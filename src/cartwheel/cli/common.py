@@ -61,33 +61,43 @@ def check_folder(target: str | None) -> None:
     folder = Path(target).parent
     if not folder.is_dir():
         raise refuse(
-            PlanRefused, "no_folder", "the folder for this output does not exist", where=target,
+            PlanRefused,
+            "no_folder",
+            "the folder for this output does not exist",
+            where=target,
             mend=f"make it first: mkdir -p {folder}",
         )
     if Path(target).is_dir():
         raise refuse(
-            PlanRefused, "is_folder", "the output is a folder", where=target,
+            PlanRefused,
+            "is_folder",
+            "the output is a folder",
+            where=target,
             mend="name a file in it",
         )
 
 
-def pairs(
-    flags: list[str] | None, flag: str, convert: Callable[[str], Value]
-) -> dict[str, Value]:
+def pairs(flags: list[str] | None, flag: str, convert: Callable[[str], Value]) -> dict[str, Value]:
     """Read ``COLUMN=VALUE`` flags; the last ``=`` divides, so names may hold one."""
     found: dict[str, Value] = {}
     for text in flags or []:
         column, divider, value = text.rpartition("=")
         if not divider or not column or not value:
             raise refuse(
-                PlanRefused, "flag_form", f"'{text}' is not COLUMN=VALUE", where=flag,
+                PlanRefused,
+                "flag_form",
+                f"'{text}' is not COLUMN=VALUE",
+                where=flag,
                 mend=f"write it as {flag} COLUMN=VALUE",
             )
         try:
             found[column] = convert(value)
         except ValueError:
             raise refuse(
-                PlanRefused, "flag_value", f"'{value}' cannot be read", where=f"{flag} {column}",
+                PlanRefused,
+                "flag_value",
+                f"'{value}' cannot be read",
+                where=f"{flag} {column}",
                 mend="give a number",
             ) from None
     return found

@@ -31,9 +31,11 @@ def develop(
     time_unit: Annotated[str | None, typer.Option(help="days, weeks, months or years.")] = None,
     horizon: Annotated[float | None, typer.Option(help="Time at which risk is read.")] = None,
     onset: Annotated[str | None, typer.Option(help="Column of the day the event began.")] = None,
-    landmark: Annotated[float | None, typer.Option(help="Day patients had to be event-free.")] = None,
+    landmark: Annotated[
+        float | None, typer.Option(help="Day patients had to be event-free.")
+    ] = None,
     predictors: Annotated[
-        Many | None, typer.Option(help='Columns: A,B,C (quote a name with a comma: \'"a, b",c\').')
+        Many | None, typer.Option(help="Columns: A,B,C (quote a name with a comma: '\"a, b\",c').")
     ] = None,
     direction: Annotated[
         Many | None, typer.Option(help="Adverse end: COLUMN=high or low; bare, for all.")
@@ -53,9 +55,13 @@ def develop(
     ] = None,
     unit: Annotated[Many | None, typer.Option(help="COLUMN=UNIT, where the name lacks it.")] = None,
     day: Annotated[Many | None, typer.Option(help="COLUMN=DAY of measurement.")] = None,
-    variable: Annotated[Many | None, typer.Option(help="COLUMN=VARIABLE of the dictionary.")] = None,
+    variable: Annotated[
+        Many | None, typer.Option(help="COLUMN=VARIABLE of the dictionary.")
+    ] = None,
     adjust: Annotated[Many | None, typer.Option(help="Columns the score is adjusted for.")] = None,
-    associations: Annotated[Many | None, typer.Option(help="Further columns to hold it against.")] = None,
+    associations: Annotated[
+        Many | None, typer.Option(help="Further columns to hold it against.")
+    ] = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Column of the patient id.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
     select: Annotated[
@@ -79,18 +85,43 @@ def develop(
 
     with refusals_as_exit_code():
         flags = Flags(
-            method=method, event=event, event_value=event_value, time=time, time_unit=time_unit,
-            horizon=horizon, onset=onset, landmark=landmark, predictors=names(predictors),
-            ratios=pairs(ratio, "--ratio", str), zero=zero, directions=tuple(direction or ()),
-            cutoffs=tuple(cutoff or ()), transforms=pairs(transform, "--transform", str),
-            units=pairs(unit, "--unit", str), days=pairs(day, "--day", float),
-            variables=pairs(variable, "--variable", str), adjust=names(adjust),
-            associations=names(associations), id=id_column, sheet=sheet, select=select, alpha=alpha,
-            penalty=penalty, missing=missing, bootstrap=bootstrap, seed=seed, title=title,
+            method=method,
+            event=event,
+            event_value=event_value,
+            time=time,
+            time_unit=time_unit,
+            horizon=horizon,
+            onset=onset,
+            landmark=landmark,
+            predictors=names(predictors),
+            ratios=pairs(ratio, "--ratio", str),
+            zero=zero,
+            directions=tuple(direction or ()),
+            cutoffs=tuple(cutoff or ()),
+            transforms=pairs(transform, "--transform", str),
+            units=pairs(unit, "--unit", str),
+            days=pairs(day, "--day", float),
+            variables=pairs(variable, "--variable", str),
+            adjust=names(adjust),
+            associations=names(associations),
+            id=id_column,
+            sheet=sheet,
+            select=select,
+            alpha=alpha,
+            penalty=penalty,
+            missing=missing,
+            bootstrap=bootstrap,
+            seed=seed,
+            title=title,
             simulated=simulated,
         )
-        run(cohort, plan, flags, threads, {"json": json, "report": report, "score": score,
-                                           "save_plan": save_plan})
+        run(
+            cohort,
+            plan,
+            flags,
+            threads,
+            {"json": json, "report": report, "score": score, "save_plan": save_plan},
+        )
 
 
 def run(cohort, plan, flags, threads, outputs) -> None:  # type: ignore[no-untyped-def]
@@ -138,6 +169,9 @@ def require_report() -> None:
     absent = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
     if absent:
         raise refuse(
-            FileRefused, "extra_missing", "the report needs " + " and ".join(absent),
-            where="--report", mend="pip install 'cartwheel[report]'",
+            FileRefused,
+            "extra_missing",
+            "the report needs " + " and ".join(absent),
+            where="--report",
+            mend="pip install 'cartwheel[report]'",
         )

@@ -298,7 +298,7 @@ class _Column:
             yield Problem("decimal_unknown", what, self.place.where(), "declare '.' or ','")
 
     def fault_problems(self) -> Iterator[Problem]:
-        """List cells that are not numbers; texts are shown where the column is meant for numbers."""
+        """List cells that are not numbers, with texts where the column is meant for numbers."""
         meant = self.variable is not None or self.declaration != ColumnDeclaration(self.name.column)
         return fault_problems(self.cells, self.parsed, self.place, show=meant)
 
@@ -353,11 +353,13 @@ class _Column:
     def unit_missing(self, found: Variable) -> Problem:
         """Refuse to guess a unit."""
         accepted = accepted_units(found)
+        # where there is a choice, no unit is put into the user's mouth
+        example = self.place.flag(accepted[0] if len(accepted) == 1 else "UNIT")
         return Problem(
             "unit_missing",
             f"the unit of {found.label} is not stated",
             self.place.where(),
-            f"say it: --unit {self.place.flag(accepted[0])} (accepted: {', '.join(accepted)})",
+            f"say it: --unit {example} (accepted: {', '.join(accepted)})",
         )
 
     def in_canonical_unit(

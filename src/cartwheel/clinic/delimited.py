@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cartwheel.clinic.grid import Grid, grid_from_rows
-from cartwheel.errors import FileRefused, refuse
+from cartwheel.errors import FileRefused, Refused, refuse
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_ROWS = 50
@@ -91,16 +91,14 @@ def _text(data: bytes, encoding: str, where: str) -> str:
         raise _not_text(where) from None
 
 
-def _not_text(where: str) -> FileRefused:
-    refused = refuse(
+def _not_text(where: str) -> Refused:
+    return refuse(
         FileRefused,
         "not_text",
         "this is not a text table",
         where=where,
         mend="save it as CSV (UTF-8), or give the workbook its own name (.xlsx)",
     )
-    assert isinstance(refused, FileRefused)
-    return refused
 
 
 def _separator(text: str) -> str:

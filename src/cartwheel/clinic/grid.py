@@ -18,7 +18,7 @@ class Grid:
     Parameters
     ----------
     names : tuple of str
-        One a column, as written; empty where the header cell is blank.
+        One a column, as written but for white space around it; empty where the cell is blank.
     columns : tuple of sequences
         The cells of each column, all of one length.
     first_row : int
@@ -82,7 +82,11 @@ def grid_from_rows(
     bottom = len(rows)
     while _blank(rows[bottom - 1]):
         bottom -= 1
-    names = [_name(cell) for cell in rows[top]]
+    written = [_name(cell) for cell in rows[top]]
+    names = [name.strip() for name in written]
+    padded = sum(name != stripped for name, stripped in zip(written, names, strict=True))
+    if padded:
+        notes += (f"white space around {padded} column name{'s' * (padded > 1)} left out",)
     while names and not names[-1]:
         names.pop()
     body = rows[top + 1 : bottom]
@@ -105,14 +109,12 @@ def without_nameless(grid: Grid, where: str) -> Grid:
     """Drop columns with neither a name nor a value, and refuse a table of fewer than two rows."""
     require_rows(len(grid.columns[0]) if grid.columns else 0, where)
     kept = [
-        place
-        for place, name in enumerate(grid.names)
-        if name.strip() or not _blank(grid.columns[place])
+        place for place, name in enumerate(grid.names) if name or not _blank(grid.columns[place])
     ]
     dropped = len(grid.names) - len(kept)
     notes = grid.notes
     if dropped:
-        notes += (f"{dropped} empty column{'s' if dropped > 1 else ''} without a name left out",)
+        notes += (f"{dropped} empty column{'s' * (dropped > 1)} without a name left out",)
     return Grid(
         tuple(grid.names[place] for place in kept),
         tuple(grid.columns[place] for place in kept),
@@ -139,7 +141,7 @@ def require_rows(rows: int, where: str) -> None:
 def _header_problems(
     header: Sequence[Any], names: list[str], body: Sequence[Sequence[Any]], row: int
 ) -> Iterable[Problem]:
-    filled = [name for name in names if name.strip()]
+    filled = [name for name in names if name]
     widest = max((sum(1 for cell in line if not _empty(cell)) for line in body[:20]), default=0)
     if len(filled) == 1 and widest > 1:
         yield Problem(

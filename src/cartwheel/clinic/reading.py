@@ -237,7 +237,7 @@ def _statistics_file(file: Path, suffix: str) -> Grid:
             mend="save it again, or export it as CSV",
         ) from None
     names = tuple(str(name) for name in frame.columns)
-    columns = tuple(frame.iloc[:, place] for place in range(len(names)))
+    columns: tuple[Any, ...] = tuple(frame.iloc[:, place] for place in range(len(names)))
     return without_nameless(Grid(names, columns, 1, notes), file.name)
 
 
@@ -256,7 +256,8 @@ def _read_sas(file: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _read_stata(file: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    with pd.read_stata(file, convert_categoricals=False, iterator=True) as reader:
+    opened: Any = pd.read_stata(file, convert_categoricals=False, iterator=True)
+    with opened as reader:
         frame = reader.read()
         labelled = bool(reader.value_labels())
     return frame, _about_labels(labelled)

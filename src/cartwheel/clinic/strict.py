@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,28 +53,36 @@ def _dotted(path: tuple[int | str, ...]) -> str:
 
 
 def _nearest(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    owner: type[BaseModel] | None = model
+    """Suggest a known key of the part that holds the unknown one; a union by its ``kind``."""
+    owners = [model]
     for step in path[:-1]:
-        if isinstance(step, str) and owner is not None:
-            field = _fields(owner).get(step)
-            inner = None if field is None else _inner_model(field.annotation)
-            owner = inner or owner
-    known = list(_fields(owner or model))
+        if isinstance(step, str):
+            tagged = [owner for owner in owners if _tag(owner) == step]
+            inner = [
+                part
+                for owner in owners
+                if step in _fields(owner)
+                for part in _models(_fields(owner)[step].annotation)
+            ]
+            owners = tagged or inner or owners
+    known = list(dict.fromkeys(key for owner in owners for key in _fields(owner)))
     close = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if close:
         return f"did you mean '{close[0]}'?"
     return "known keys here: " + ", ".join(known)
 
 
+def _tag(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("kind")
+    words = get_args(field.annotation) if field is not None else ()
+    return str(words[0]) if len(words) == 1 else None
+
+
 def _fields(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
+def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in (tuple, list, dict, Union, UnionType) or get_args(annotation):
-        for part in get_args(annotation):
-            if (found := _inner_model(part)) is not None:
-                return found
-    return None
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Column
+from cartwheel.development.cohort_columns import Column
 from cartwheel.development.points import Candidate
 from cartwheel.development.predictor import Predictor, design_columns
 from cartwheel.development.regression_tables import Block
@@ -44,5 +44,6 @@ def transformed_block(predictor: Predictor, transform: str) -> Block:
 def plain_block(column: Column, values: Floats) -> Block:
     """Make the block of an adjustment column: per unit, or yes against no."""
     yes_no = len(np.unique(values)) <= 2
-    return Block(column.name, column.label if yes_no else f"{column.label}, per unit",
-                 values[:, None], None)
+    return Block(
+        column.name, column.label if yes_no else f"{column.label}, per unit", values[:, None], None
+    )

@@ -119,17 +119,20 @@ def _roc(target: Target, score: Floats, name: str, label: str, level: float) -> 
         area = Estimate(
             weighted_auc(score, case, control),
             method="cumulative/dynamic AUC at the horizon, IPCW; no interval computed",
-            n=target.n, events=int(target.event.sum()),
+            n=target.n,
+            events=int(target.event.sum()),
         )
     return RocPoints(
-        name, label, area, _limits(curve.thresholds), _floats(curve.sensitivity),
+        name,
+        label,
+        area,
+        _limits(curve.thresholds),
+        _floats(curve.sensitivity),
         _floats(curve.specificity),
     )
 
 
-def calibration(
-    target: Target, fit: Fit, found: Performance, level: float
-) -> Calibration:
+def calibration(target: Target, fit: Fit, found: Performance, level: float) -> Calibration:
     """Predicted against observed risk, in groups of patients with like predictions.
 
     The corrected line applies the optimism-corrected slope (and, for binary outcomes, intercept) to
@@ -207,7 +210,10 @@ def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
         None if alive.value is None else 1.0 - alive.value,
         None if alive.high is None else 1.0 - alive.high,
         None if alive.low is None else 1.0 - alive.low,
-        level, "1 - Kaplan-Meier at the horizon, log interval", n, events,
+        level,
+        "1 - Kaplan-Meier at the horizon, log interval",
+        n,
+        events,
     )
 
 

@@ -100,7 +100,9 @@ def _found(
         )
     else:
         best = best_cut(
-            rule.marker, *target.cut_weights(everyone), criterion=rule.method,
+            rule.marker,
+            *target.cut_weights(everyone),
+            criterion=rule.method,
             min_fraction=min_fraction,
         )
     ends = sorted((rule.sign * best.below, rule.sign * best.above))
@@ -114,14 +116,23 @@ def _adjusted_p(
     everyone = np.ones(target.n)
     if rule.method == "max_log_rank":
         found = permutation_p(
-            rule.marker, scores=target.rank_scores(everyone), criterion="max_log_rank",
-            min_fraction=min_fraction, permutations=permutations, seed=seed,
+            rule.marker,
+            scores=target.rank_scores(everyone),
+            criterion="max_log_rank",
+            min_fraction=min_fraction,
+            permutations=permutations,
+            seed=seed,
         )
     else:
         case, control = target.cut_weights(everyone)
         found = permutation_p(
-            rule.marker, case_weight=case, control_weight=control, criterion=rule.method,
-            min_fraction=min_fraction, permutations=permutations, seed=seed,
+            rule.marker,
+            case_weight=case,
+            control_weight=control,
+            criterion=rule.method,
+            min_fraction=min_fraction,
+            permutations=permutations,
+            seed=seed,
         )
     return float(found.p_value)
 
@@ -159,8 +170,15 @@ def cutoff_rows(
     """Describe every cut-off; ``trace`` (B, k) holds them over the resamples."""
     return tuple(
         cutoff_row(
-            rule, predictor, target, float(cut), trace[:, place],
-            min_fraction=min_fraction, permutations=permutations, seed=seed + place, level=level,
+            rule,
+            predictor,
+            target,
+            float(cut),
+            trace[:, place],
+            min_fraction=min_fraction,
+            permutations=permutations,
+            seed=seed + place,
+            level=level,
         )
         for place, (rule, predictor, cut) in enumerate(zip(rules, predictors, cuts, strict=True))
     )

@@ -59,8 +59,14 @@ def spline_curves(
         if item.distinct <= 2:
             continue
         curves.append(
-            _curve(item, scale, knots, (coefficients[part], covariance[part, part]), margin,
-                   cuts.get(item.column))
+            _curve(
+                item,
+                scale,
+                knots,
+                (coefficients[part], covariance[part, part]),
+                margin,
+                cuts.get(item.column),
+            )
         )
     return tuple(curves)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Column
+from cartwheel.development.cohort_columns import Column
 from cartwheel.development.groups import Group
 from cartwheel.development.result import Association, Summary
 from cartwheel.development.table_one import count_summary, is_yes_no, number_summary
@@ -60,13 +60,14 @@ def associations(
             label=column.label,
             kind=kind,
             test=test.name,
-            statistic=float(test.statistic),
+            statistic=test.statistic,
             df=None if test.df is None else float(test.df),
             p_value=float(test.p_value),
             p_adjusted=float(p_adjusted),
             n=int(test.n),
-            by_group=tuple((group.name, _summary(column, group)) for group in groups
-                           if group.mask.any()),
+            by_group=tuple(
+                (group.name, _summary(column, group)) for group in groups if group.mask.any()
+            ),
         )
         for (column, kind, test), p_adjusted in zip(drafts, adjusted, strict=True)
     )

@@ -97,8 +97,10 @@ def _band_names(names: Sequence[str], count: int) -> list[str]:
 
 
 def _points(held: Sequence[int]) -> str:
-    return _span(min(held), max(held)) if _contiguous(held) else (
-        ", ".join(str(total) for total in held) + " points"
+    return (
+        _span(min(held), max(held))
+        if _contiguous(held)
+        else (", ".join(str(total) for total in held) + " points")
     )
 
 
@@ -131,9 +133,7 @@ def group_rows(
     )
 
 
-def _effects(
-    present: Sequence[Group], target: Target, level: float
-) -> list[Estimate | None]:
+def _effects(present: Sequence[Group], target: Target, level: float) -> list[Estimate | None]:
     none: list[Estimate | None] = [None] * len(present)
     if len(present) < 2:
         return none
@@ -165,4 +165,5 @@ def group_tests(groups: Sequence[Group], target: Target) -> tuple[GroupTest, ...
             GroupTest("log-rank trend", trend.statistic, 1, trend.p_value),
         )
     found = trend_test(target.event, place)
-    return (GroupTest("Cochran-Armitage trend", found.statistic, 1, found.p_value),)
+    statistic = np.nan if found.statistic is None else found.statistic
+    return (GroupTest("Cochran-Armitage trend", statistic, 1, found.p_value),)

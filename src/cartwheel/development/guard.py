@@ -54,8 +54,10 @@ def at_risk_after(times: EventTimes, day: float) -> NDArray[np.bool_]:
     if times.day is None:
         return np.ones(len(times.event), dtype=bool)
     if times.observed_until:
-        return times.day > day
-    return ~((times.event == 1) & (times.day <= day))
+        observed: NDArray[np.bool_] = times.day > day
+        return observed
+    free: NDArray[np.bool_] = ~((times.event == 1) & (times.day <= day))
+    return free
 
 
 def guard(
@@ -117,9 +119,7 @@ def _undated(item: Timed, times: EventTimes) -> Problem | None:
     return None
 
 
-def _late(
-    times: EventTimes, dated: Sequence[Timed], landmark_day: float | None
-) -> list[Problem]:
+def _late(times: EventTimes, dated: Sequence[Timed], landmark_day: float | None) -> list[Problem]:
     problems = []
     latest = max((item.day for item in dated if item.day is not None), default=0.0)
     for item in dated:
@@ -128,8 +128,12 @@ def _late(
         if landmark_day is not None:
             if item.day > landmark_day:
                 problems.append(
-                    Problem("after_landmark", f"measured after the landmark (day {landmark_day:g})",
-                            where, f"move the landmark to day {latest:g}, or leave the column out")
+                    Problem(
+                        "after_landmark",
+                        f"measured after the landmark (day {landmark_day:g})",
+                        where,
+                        f"move the landmark to day {latest:g}, or leave the column out",
+                    )
                 )
             continue
         assert times.day is not None
@@ -179,12 +183,13 @@ def _words(
         )
     if checked:
         sentences.append(
-            f"{len(checked)} of {len(checked) + len(unchecked)} predictors have a day of "
-            "measurement, and in no analysed patient does it lie on or after the event."
+            f"{len(checked)} of {len(checked) + len(unchecked)} predictors and adjustment columns "
+            "have a day of measurement, and in no analysed patient does it lie on or after the event."
         )
     if unchecked:
         sentences.append(
-            "The day of measurement is not stated for " + ", ".join(unchecked)
+            "The day of measurement is not stated for "
+            + ", ".join(unchecked)
             + ": the analysis takes your word that they came before the event."
         )
     return " ".join(sentences)

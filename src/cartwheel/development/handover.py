@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.clinic.score import ScoreSpec, score_from_document
-from cartwheel.development.assembly import Assembled, Column
+from cartwheel.development.assembly import Assembled
+from cartwheel.development.cohort_columns import Column
 from cartwheel.development.groups import Group
 from cartwheel.development.predictor import Predictor
 from cartwheel.development.result import GroupRow, OutcomeSummary, Performance, RiskRow
@@ -84,8 +85,13 @@ def score_document(made: Scored) -> dict[str, Any]:
         "inputs": _inputs(made, kept),
         "derived": _derived(made, kept),
         "terms": [
-            {"kind": "points", "input": item.column, "name": one_line(item.label),
-             "status": "developed", "bands": list(made.bands[item.column])}
+            {
+                "kind": "points",
+                "input": item.column,
+                "name": one_line(item.label),
+                "status": "developed",
+                "bands": list(made.bands[item.column]),
+            }
             for item in kept
         ],
         "bands": _bands(made),
@@ -218,12 +224,17 @@ def _bands(made: Scored) -> list[dict[str, Any]]:
         row = rows.get(group.name)
         if row is not None and row.observed.value is not None:
             observed: dict[str, Any] = {
-                "n": row.n, "events": row.events, "risk": row.observed.value,
+                "n": row.n,
+                "events": row.events,
+                "risk": row.observed.value,
                 "source": "development data" + (" (simulated)" if made.simulated else ""),
             }
             if row.observed.low is not None and row.observed.high is not None:
-                observed |= {"low": row.observed.low, "high": row.observed.high,
-                             "level": row.observed.level}
+                observed |= {
+                    "low": row.observed.low,
+                    "high": row.observed.high,
+                    "level": row.observed.level,
+                }
             band["observed"] = observed
         bands.append(band)
     return bands
@@ -234,11 +245,14 @@ def _performance(found: Performance) -> list[dict[str, Any]]:
     for measure in found.measures:
         row: dict[str, Any] = {"name": measure.name, "label": measure.label}
         for prefix, estimate in (("apparent", measure.apparent), ("corrected", measure.corrected)):
-            for suffix, value in (("", estimate.value), ("_low", estimate.low),
-                                  ("_high", estimate.high)):
+            for suffix, value in (
+                ("", estimate.value),
+                ("_low", estimate.low),
+                ("_high", estimate.high),
+            ):
                 if value is not None:
                     row[prefix + suffix] = value
-        if "apparent" in row:
+        if "apparent" in row and "corrected" in row:  # never one without the other
             rows.append(row)
     return rows
 
@@ -249,8 +263,9 @@ def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
     risks = {row.total: row for row in made.risk_table}
     examples = []
     for name, level in EXAMPLE_QUANTILES:
-        values = {key: _round_value(_analysed(made, column), level)
-                  for key, column in columns.items()}
+        values = {
+            key: _round_value(_analysed(made, column), level) for key, column in columns.items()
+        }
         total = 0
         for item in kept:
             if item.ratio is None:
@@ -265,13 +280,17 @@ def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
                 raw = float(values[item.ratio[0]]) / below
             total += made.points[item.column](raw)
         else:
-            examples.append({
-                "name": f"all inputs {name}",
-                "inputs": {key: _said(value, columns[key].unit) for key, value in values.items()},
-                "value": total,
-                "risk": risks[total].predicted,
-                "band": one_line(risks[total].band),
-            })
+            examples.append(
+                {
+                    "name": f"all inputs {name}",
+                    "inputs": {
+                        key: _said(value, columns[key].unit) for key, value in values.items()
+                    },
+                    "value": total,
+                    "risk": risks[total].predicted,
+                    "band": one_line(risks[total].band),
+                }
+            )
     return examples
 
 

@@ -7,12 +7,18 @@ from numpy.typing import NDArray
 
 from cartwheel.development.result import Measure, Performance, SelectionRow
 from cartwheel.development.target import BinaryTarget, Fit, SurvivalTarget, Target
+from cartwheel.errors import NotEstimable
 from cartwheel.estimate import Estimate
 from cartwheel.stats.concordance import harrell_c
+from cartwheel.stats.cox import cox_fit
+from cartwheel.stats.descriptive import normal_quantile
+from cartwheel.stats.logistic import logistic_fit
 from cartwheel.stats.resample import Optimism
 from cartwheel.stats.roc import auc_delong
 
 Floats = NDArray[np.float64]
+
+CALIBRATION = ("calibration_slope", "calibration_intercept")
 
 LABELS = {
     "auc": ("AUC", "higher"),
@@ -23,12 +29,13 @@ LABELS = {
     "brier": ("Brier score", "lower"),
 }
 
-CORRECTED = (
-    "apparent minus mean optimism over the resamples; interval: location-shifted bootstrap percentiles"
-)
+CORRECTED = "apparent minus mean optimism; interval: location-shifted bootstrap percentiles"
+CALIBRATED = "apparent minus optimism; interval: percentiles over the resamples"
 
 
-def performance(model: str, resampled: Optimism, target: Target, fit: Fit, level: float) -> Performance:
+def performance(
+    model: str, resampled: Optimism, target: Target, fit: Fit, level: float
+) -> Performance:
     """Put apparent performance, optimism and corrected performance side by side.
 
     Parameters
@@ -81,19 +88,29 @@ def _measure(name: str, resampled: Optimism, target: Target, fit: Fit, level: fl
     if len(optimism) < 2:
         none = Estimate(None, method="not computed: no resamples", n=n, events=events)
         return Measure(name, label, better, apparent, none, none)
-    mean = float(optimism.mean())
+    mean, over = _typical(name, optimism)
     margin = 1.959963984540054 * float(optimism.std(ddof=1)) / np.sqrt(len(optimism))
-    low, high = _percentiles(resampled.shifted(name), level)
+    method = CALIBRATED if name in CALIBRATION else CORRECTED
+    if name in CALIBRATION:
+        # in training the slope is one by construction, so shifting it would give no width
+        low, high = _percentiles(value - optimism, level)
+    else:
+        low, high = _percentiles(resampled.shifted(name), level)
     return Measure(
         name=name,
         label=label,
         better=better,
         apparent=apparent,
         optimism=Estimate(
-            mean, mean - margin, mean + margin, 0.95,
-            f"mean over {len(optimism)} resamples, Monte-Carlo interval", n, events,
+            mean,
+            mean - margin,
+            mean + margin,
+            0.95,
+            f"{over} over {len(optimism)} resamples, Monte-Carlo interval",
+            n,
+            events,
         ),
-        corrected=Estimate(value - mean, low, high, level, CORRECTED, n, events),
+        corrected=Estimate(value - mean, low, high, level, method, n, events),
     )
 
 
@@ -105,6 +122,8 @@ def _apparent(
         return auc_delong(fit.score, target.event, level=level)
     if name == "c_index" and isinstance(target, SurvivalTarget):
         return harrell_c(target.times, fit.score, level=level)
+    if name in CALIBRATION and np.ptp(fit.linear_predictor) > 0:
+        return _recalibration(name, target, fit, level)
     n, events = target.n, int(target.event.sum())
     found = value if np.isfinite(value) else None
     place = resampled.measures.index(name)
@@ -114,6 +133,46 @@ def _apparent(
         return Estimate(found, method="no interval: no resamples", n=n, events=events)
     low, high = _percentiles(column, level)
     return Estimate(found, low, high, level, "bootstrap percentile interval", n, events)
+
+
+def _typical(name: str, optimism: Floats) -> tuple[float, str]:
+    """Mean optimism; the median for a calibration measure whose mean a few resamples run away with.
+
+    A resample whose model predicts nearly the same for everyone has a slope without limit. The mean
+    is then outside the middle half of the resamples, and says nothing.
+    """
+    mean = float(optimism.mean())
+    if name in CALIBRATION:
+        low, high = np.percentile(optimism, [25, 75])
+        if not low <= mean <= high:
+            return float(np.median(optimism)), "median (a few resamples run away with the mean)"
+    return mean, "mean"
+
+
+def _recalibration(name: str, target: Target, fit: Fit, level: float) -> Estimate:
+    """Slope and intercept of the recalibration model on the same patients, with Wald intervals."""
+    column = np.ascontiguousarray(fit.linear_predictor[:, None])
+    try:
+        if isinstance(target, BinaryTarget):
+            line = logistic_fit(column, target.event)
+            place = 1 if name == "calibration_slope" else 0
+            value, error = line.coefficients[place], line.std_error[place]
+        else:
+            assert isinstance(target, SurvivalTarget)
+            cox = cox_fit(target.times, column)
+            value, error = cox.coefficients[0], cox.std_error[0]
+    except NotEstimable as reason:
+        return Estimate(None, method=f"not estimable: {reason.problems[0].what}")
+    margin = normal_quantile(level) * float(error)
+    return Estimate(
+        float(value),
+        float(value) - margin,
+        float(value) + margin,
+        level,
+        "recalibration model on the same patients, Wald interval",
+        target.n,
+        int(target.event.sum()),
+    )
 
 
 def _percentiles(values: Floats, level: float) -> tuple[float, float]:
@@ -146,7 +205,11 @@ def wander(
         return None, ()
     low, high = _percentiles(values, level)
     estimate = Estimate(
-        float(np.median(values)), low, high, level, f"median and percentiles of {len(values)} resamples"
+        float(np.median(values)),
+        low,
+        high,
+        level,
+        f"median and percentiles of {len(values)} resamples",
     )
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) > bars:
@@ -158,9 +221,7 @@ def wander(
     return estimate, pairs
 
 
-def selection_rows(
-    resampled: Optimism, labels: dict[str, str]
-) -> tuple[SelectionRow, ...]:
+def selection_rows(resampled: Optimism, labels: dict[str, str]) -> tuple[SelectionRow, ...]:
     """Give each candidate's selection here and its frequency over the resamples."""
     rows = []
     for place, name in enumerate(resampled.traced):
@@ -169,9 +230,7 @@ def selection_rows(
         column = name.removeprefix("selected:")
         kept = resampled.trace[:, place]
         frequency = float(kept.mean()) if len(kept) else float(resampled.choices[place])
-        rows.append(
-            SelectionRow(column, labels[column], bool(resampled.choices[place]), frequency)
-        )
+        rows.append(SelectionRow(column, labels[column], bool(resampled.choices[place]), frequency))
     return tuple(rows)
 
 

@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from cartwheel.development.predictor import Predictor
 from cartwheel.development.target import Fit, Target
 from cartwheel.errors import NotEstimable, refuse
-from cartwheel.stats.cutpoint import SortedMarker, best_cut_fast, best_log_rank_cut_fast, sorted_marker
+from cartwheel.stats.cutpoint import (
+    SortedMarker,
+    best_cut_fast,
+    best_log_rank_cut_fast,
+    sorted_marker,
+)
 
 Floats = NDArray[np.float64]
 
@@ -101,9 +106,7 @@ class IndexPipeline:
                 continue
             if rule.method == "max_log_rank":
                 assert scores is not None
-                edge = best_log_rank_cut_fast(
-                    rule.marker, scores, multiplicity, self.min_fraction
-                )
+                edge = best_log_rank_cut_fast(rule.marker, scores, multiplicity, self.min_fraction)
             else:
                 assert weights is not None
                 edge = best_cut_fast(

@@ -51,8 +51,12 @@ def make_index(
     rules = tuple(cut_rule(predictor) for predictor in predictors)
     pipeline = IndexPipeline(target, rules, plan.index.min_fraction)
     resampled = bootstrap_optimism(
-        pipeline, n=target.n, resamples=resampling.resamples, seed=resampling.seed,
-        threads=resampling.threads, progress=resampling.progress,
+        pipeline,
+        n=target.n,
+        resamples=resampling.resamples,
+        seed=resampling.seed,
+        threads=resampling.threads,
+        progress=resampling.progress,
     )
     model = pipeline.fit(np.ones(target.n))
     named = None
@@ -67,9 +71,15 @@ def make_index(
         resampled=resampled,
         parameters=index_parameters(plan),
         cutoffs=cutoff_rows(
-            rules, predictors, target, model.cuts, resampled.trace,
-            min_fraction=plan.index.min_fraction, permutations=plan.index.permutations,
-            seed=resampling.seed, level=plan.level,
+            rules,
+            predictors,
+            target,
+            model.cuts,
+            resampled.trace,
+            min_fraction=plan.index.min_fraction,
+            permutations=plan.index.permutations,
+            seed=resampling.seed,
+            level=plan.level,
         ),
         selection=(),
         score_card=_card(rules, predictors, cuts),
@@ -98,7 +108,9 @@ def _card(
     return tuple(rows)
 
 
-def two_bands(rule: CutRule, cut: float, points: tuple[int, int] = (0, 1)) -> tuple[dict[str, Any], ...]:
+def two_bands(
+    rule: CutRule, cut: float, points: tuple[int, int] = (0, 1)
+) -> tuple[dict[str, Any], ...]:
     """Write a cut-off as the two ranges of a score file; ``points`` without and with."""
     above_counts = rule.symbol in (">", ">=")
     edge_above = rule.symbol in (">=", "<")  # whether a value at the cut belongs to the upper range

@@ -65,12 +65,19 @@ def make_points(
     """
     candidates = tuple(candidate(predictor, plan.points) for predictor in predictors)
     pipeline = PointsPipeline(
-        target, candidates, Selector(target, plan.points.selection, plan.points.alpha),
-        plan.points.largest, plan.index.min_fraction,
+        target,
+        candidates,
+        Selector(target, plan.points.selection, plan.points.alpha),
+        plan.points.largest,
+        plan.index.min_fraction,
     )
     resampled = bootstrap_optimism(
-        pipeline, n=target.n, resamples=resampling.resamples, seed=resampling.seed,
-        threads=resampling.threads, progress=resampling.progress,
+        pipeline,
+        n=target.n,
+        resamples=resampling.resamples,
+        seed=resampling.seed,
+        threads=resampling.threads,
+        progress=resampling.progress,
     )
     model = pipeline.fit(np.ones(target.n))
     groups = band_groups(model.totals, plan.points.bands)
@@ -116,9 +123,15 @@ def _cutoffs(
         traced = resampled.traced.index(f"cut:{item.predictor.column}")
         rows.append(
             cutoff_row(
-                item.rule, item.predictor, pipeline.target, float(cut), resampled.trace[:, traced],
-                min_fraction=plan.index.min_fraction, permutations=plan.index.permutations,
-                seed=seed + place, level=plan.level,
+                item.rule,
+                item.predictor,
+                pipeline.target,
+                float(cut),
+                resampled.trace[:, traced],
+                min_fraction=plan.index.min_fraction,
+                permutations=plan.index.permutations,
+                seed=seed + place,
+                level=plan.level,
             )
         )
     return tuple(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cartwheel.development.assembly import Assembled
 from cartwheel.development.plan import Plan
@@ -12,6 +13,8 @@ from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.verdicts import EVENTS_PER_PARAMETER
 from cartwheel.errors import OutcomeRefused, refuse
 from cartwheel.stats.survival import reverse_kaplan_meier, survival_times
+
+Floats = NDArray[np.float64]
 
 
 def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
@@ -53,16 +56,22 @@ def _firth(plan: Plan, events_per_parameter: float) -> bool:
     return plan.points.penalty == "firth"
 
 
-def _check_horizon(time: np.ndarray, event: np.ndarray, horizon: float) -> None:  # type: ignore[type-arg]
+def _check_horizon(time: Floats, event: NDArray[np.int8] | Floats, horizon: float) -> None:
     if not (time > horizon).any():
         raise refuse(
-            OutcomeRefused, "horizon_beyond", "nobody was followed beyond the horizon",
-            where=f"horizon {horizon:g}", mend="choose an earlier one (--horizon)",
+            OutcomeRefused,
+            "horizon_beyond",
+            "nobody was followed beyond the horizon",
+            where=f"horizon {horizon:g}",
+            mend="choose an earlier one (--horizon)",
         )
     if not ((time <= horizon) & (event == 1)).any():
         raise refuse(
-            OutcomeRefused, "horizon_before", "nobody had the event by the horizon",
-            where=f"horizon {horizon:g}", mend="choose a later one (--horizon)",
+            OutcomeRefused,
+            "horizon_before",
+            "nobody had the event by the horizon",
+            where=f"horizon {horizon:g}",
+            mend="choose a later one (--horizon)",
         )
 
 

@@ -50,8 +50,9 @@ def _model(target: Target) -> str:
 
 
 def _index(plan: Plan, outcome: OutcomeSummary, model: str) -> str:
-    ways = sorted({(item.cutoff.method if item.cutoff else plan.index.cutoff)
-                   for item in plan.predictors})
+    ways = sorted(
+        {(item.cutoff.method if item.cutoff else plan.index.cutoff) for item in plan.predictors}
+    )
     said = " or ".join(CRITERIA[way] for way in ways)
     at = ""
     if outcome.kind == "survival" and {"youden", "closest_corner"} & set(ways):
@@ -72,9 +73,9 @@ def _points(plan: Plan, model: str) -> str:
     chosen = {
         "none": "All candidates were kept.",
         "univariable": "Candidates were kept whose univariable likelihood-ratio test had "
-                       f"p < {plan.points.alpha:g}.",
+        f"p < {plan.points.alpha:g}.",
         "backward": "Candidates were dropped one by one, largest Wald p-value first, until all had "
-                    f"p < {plan.points.alpha:g}.",
+        f"p < {plan.points.alpha:g}.",
     }[plan.points.selection]
     return (
         f"{chosen} The kept candidates entered {model}. Each predictor was divided into ranges "
@@ -88,7 +89,8 @@ def _points(plan: Plan, model: str) -> str:
 
 def _uncut(splines: bool, model: str) -> str:
     form = (
-        "as restricted cubic splines with three knots" if splines
+        "as restricted cubic splines with three knots"
+        if splines
         else "as straight lines, because the events could not carry splines"
     )
     return (

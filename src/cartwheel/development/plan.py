@@ -299,12 +299,18 @@ def read_plan(source: str | Path) -> Plan:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, IsADirectoryError):
         raise refuse(
-            FileRefused, "file_missing", "there is no such plan file", where=str(source),
+            FileRefused,
+            "file_missing",
+            "there is no such plan file",
+            where=str(source),
             mend="check the name, or write one with: cartwheel plan COHORT > plan.toml",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refuse(
-            PlanRefused, "not_toml", f"this is not a TOML file ({error})", where=path.name,
+            PlanRefused,
+            "not_toml",
+            f"this is not a TOML file ({error})",
+            where=path.name,
             mend="mend the line named, or start again with: cartwheel plan COHORT > plan.toml",
         ) from None
     return plan_from_dict(data, where=path.name)

@@ -30,8 +30,12 @@ def plan_problems(plan: Plan) -> tuple[Problem, ...]:
         found += _groups(plan)
     if plan.missing == "impute":
         found.append(
-            Problem("impute_not_yet", "multiple imputation is not in this version", "missing",
-                    "use --missing complete; the report says what that costs")
+            Problem(
+                "impute_not_yet",
+                "multiple imputation is not in this version",
+                "missing",
+                "use --missing complete; the report says what that costs",
+            )
         )
     return tuple(found)
 
@@ -55,71 +59,128 @@ def _outcome(plan: Plan) -> Iterator[Problem]:
     outcome = plan.outcome
     if outcome.kind == "survival":
         if outcome.time is None:
-            yield Problem("time_missing", "a survival outcome needs a time column", "outcome.time",
-                          "name it: --time COLUMN")
+            yield Problem(
+                "time_missing",
+                "a survival outcome needs a time column",
+                "outcome.time",
+                "name it: --time COLUMN",
+            )
         elif time_unit(plan) is None:
-            yield Problem("time_unit_missing", f"the unit of '{outcome.time}' is not said",
-                          "outcome.time_unit", "say it: --time-unit days (weeks, months, years)")
+            yield Problem(
+                "time_unit_missing",
+                f"the unit of '{outcome.time}' is not said",
+                "outcome.time_unit",
+                "say it: --time-unit days (weeks, months, years)",
+            )
         if outcome.onset is not None:
-            yield Problem("onset_with_time", "a survival outcome has its event day in the time "
-                          "column", "outcome.onset", "leave onset out")
+            yield Problem(
+                "onset_with_time",
+                "a survival outcome has its event day in the time column",
+                "outcome.onset",
+                "leave onset out",
+            )
     elif outcome.time is not None or outcome.horizon is not None:
-        yield Problem("time_with_binary", "time and horizon belong to a survival outcome",
-                      "outcome.kind", 'set kind = "survival", or leave time and horizon out')
+        yield Problem(
+            "time_with_binary",
+            "time and horizon belong to a survival outcome",
+            "outcome.kind",
+            'set kind = "survival", or leave time and horizon out',
+        )
     if plan.landmark_day is not None and outcome.kind == "binary" and outcome.onset is None:
-        yield Problem("landmark_without_onset", "a landmark needs the day on which events began",
-                      "landmark_day", "name the column: --onset COLUMN")
+        yield Problem(
+            "landmark_without_onset",
+            "a landmark needs the day on which events began",
+            "landmark_day",
+            "name the column: --onset COLUMN",
+        )
 
 
 def _roles(plan: Plan) -> Iterator[Problem]:
     outcome = plan.outcome
-    taken = {outcome.event: "the outcome", outcome.time: "the time", outcome.onset: "the onset day",
-             plan.cohort.id: "the patient id"}
+    taken = {
+        outcome.event: "the outcome",
+        outcome.time: "the time",
+        outcome.onset: "the onset day",
+        plan.cohort.id: "the patient id",
+    }
     names = [item.column for item in plan.predictors]
     for name, count in Counter(names).items():
         if count > 1:
-            yield Problem("predictor_twice", f"named {count} times", f"predictor '{name}'",
-                          "name it once")
+            yield Problem(
+                "predictor_twice", f"named {count} times", f"predictor '{name}'", "name it once"
+            )
     for name in [*names, *plan.adjust]:
         if name in taken:
-            yield Problem("role_twice", f"this column is {taken[name]}", f"predictor '{name}'",
-                          "leave it out of the predictors")
+            yield Problem(
+                "role_twice",
+                f"this column is {taken[name]}",
+                f"predictor '{name}'",
+                "leave it out of the predictors",
+            )
     for name in plan.adjust:
         if name in names:
-            yield Problem("adjust_is_predictor", "adjusted for and predictor at once",
-                          f"column '{name}'", "keep it in one of the two")
+            yield Problem(
+                "adjust_is_predictor",
+                "adjusted for and predictor at once",
+                f"column '{name}'",
+                "keep it in one of the two",
+            )
     derived = [item.name for item in plan.derived]
     for name, count in Counter(derived).items():
         if count > 1:
-            yield Problem("derived_twice", f"derived {count} times", f"ratio '{name}'",
-                          "give each its own name")
+            yield Problem(
+                "derived_twice",
+                f"derived {count} times",
+                f"ratio '{name}'",
+                "give each its own name",
+            )
 
 
 def _exclusions(plan: Plan) -> Iterator[Problem]:
     for rule in plan.cohort.exclude:
         given = [rule.equals is not None, rule.below is not None, rule.above is not None]
         if sum(given) != 1:
-            yield Problem("exclusion_form", "an exclusion has exactly one of equals, below, above",
-                          f"cohort.exclude '{rule.column}'", "keep one of them")
+            yield Problem(
+                "exclusion_form",
+                "an exclusion has exactly one of equals, below, above",
+                f"cohort.exclude '{rule.column}'",
+                "keep one of them",
+            )
 
 
 def _predictor(plan: Plan, item: PredictorPlan) -> Iterator[Problem]:
     where = f"predictor '{item.column}'"
     method = cut_method(plan, item)
     if method is not None and item.direction is None:
-        yield Problem("direction_missing", "which end is adverse is not said", where,
-                      f"say it: --direction {item.column}=high (or low), or direction in the plan")
+        yield Problem(
+            "direction_missing",
+            "which end is adverse is not said",
+            where,
+            f"say it: --direction {item.column}=high (or low), or direction in the plan",
+        )
     if method == "max_log_rank" and plan.outcome.kind == "binary":
-        yield Problem("cut_needs_survival", "maximally selected log-rank needs a survival outcome",
-                      where, "use youden or closest_corner")
+        yield Problem(
+            "cut_needs_survival",
+            "maximally selected log-rank needs a survival outcome",
+            where,
+            "use youden or closest_corner",
+        )
     if item.steps is not None and (plan.method == "index" or item.cutoff is not None):
-        yield Problem("steps_with_cut", "steps are ranges of a points score and exclude a cut-off",
-                      where, "leave steps out")
+        yield Problem(
+            "steps_with_cut",
+            "steps are ranges of a points score and exclude a cut-off",
+            where,
+            "leave steps out",
+        )
     if item.cutoff is not None:
         yield from _cutoff(item, where)
     elif method == "fixed":
-        yield Problem("cut_value_missing", "a fixed cut-off needs its value", where,
-                      f"say it: --cutoff {item.column}=VALUE")
+        yield Problem(
+            "cut_value_missing",
+            "a fixed cut-off needs its value",
+            where,
+            f"say it: --cutoff {item.column}=VALUE",
+        )
 
 
 def _cutoff(item: PredictorPlan, where: str) -> Iterator[Problem]:
@@ -127,16 +188,27 @@ def _cutoff(item: PredictorPlan, where: str) -> Iterator[Problem]:
     assert cutoff is not None
     if cutoff.method == "fixed":
         if cutoff.value is None:
-            yield Problem("cut_value_missing", "a fixed cut-off needs its value", where,
-                          'write cutoff = {method = "fixed", value = 2.55, rule = ">="}')
+            yield Problem(
+                "cut_value_missing",
+                "a fixed cut-off needs its value",
+                where,
+                'write cutoff = {method = "fixed", value = 2.55, rule = ">="}',
+            )
         expected = ">" if item.direction == "high" else "<"
         if cutoff.rule is not None and item.direction and not cutoff.rule.startswith(expected):
-            yield Problem("rule_against_direction",
-                          f"rule '{cutoff.rule}' gives the point to the side that is not adverse",
-                          where, f"use '{expected}' or '{expected}=', or turn the direction")
+            yield Problem(
+                "rule_against_direction",
+                f"rule '{cutoff.rule}' gives the point to the side that is not adverse",
+                where,
+                f"use '{expected}' or '{expected}=', or turn the direction",
+            )
     elif cutoff.value is not None or cutoff.rule is not None:
-        yield Problem("value_with_search", "a searched cut-off has no value or rule beforehand",
-                      where, 'leave them out, or set method = "fixed"')
+        yield Problem(
+            "value_with_search",
+            "a searched cut-off has no value or rule beforehand",
+            where,
+            'leave them out, or set method = "fixed"',
+        )
 
 
 def _groups(plan: Plan) -> Iterator[Problem]:
@@ -149,10 +221,15 @@ def _groups(plan: Plan) -> Iterator[Problem]:
         yield Problem(
             "groups_cover",
             f"the groups must hold each total from 0 to {len(plan.predictors)} exactly once",
-            "index.groups", "correct totals",
+            "index.groups",
+            "correct totals",
         )
     for group in groups:
         held = sorted(group.totals)
         if not held or held != list(range(held[0], held[0] + len(held))):
-            yield Problem("group_gap", "a group must hold neighbouring totals",
-                          f"index.groups '{group.name}'", "hold 1, 2 rather than 1, 3")
+            yield Problem(
+                "group_gap",
+                "a group must hold neighbouring totals",
+                f"index.groups '{group.name}'",
+                "hold 1, 2 rather than 1, 3",
+            )

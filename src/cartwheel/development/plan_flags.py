@@ -75,14 +75,26 @@ def plan_data(flags: Flags) -> dict[str, Any]:
         When event, predictors or method are not said, or a flag cannot be read.
     """
     if not flags.event:
-        raise refuse(PlanRefused, "event_missing", "the outcome is not named",
-                     mend="give --plan FILE, or --event COLUMN")
+        raise refuse(
+            PlanRefused,
+            "event_missing",
+            "the outcome is not named",
+            mend="give --plan FILE, or --event COLUMN",
+        )
     if not flags.predictors:
-        raise refuse(PlanRefused, "predictors_missing", "no predictor is named",
-                     mend="give --plan FILE, or --predictors A,B,C")
+        raise refuse(
+            PlanRefused,
+            "predictors_missing",
+            "no predictor is named",
+            mend="give --plan FILE, or --predictors A,B,C",
+        )
     if flags.method is None:
-        raise refuse(PlanRefused, "method_missing", "how to make the score is not said",
-                     mend="give --method index (cut-offs, one point each) or --method points")
+        raise refuse(
+            PlanRefused,
+            "method_missing",
+            "how to make the score is not said",
+            mend="give --method index (cut-offs, one point each) or --method points",
+        )
     said: dict[str, Any] = {
         "method": flags.method,
         "title": flags.title,
@@ -112,12 +124,14 @@ def override(plan: dict[str, Any], flags: Flags) -> dict[str, Any]:
     """
     empty = Flags()
     extra = [
-        name for name in flags.__dataclass_fields__
+        name
+        for name in flags.__dataclass_fields__
         if name not in OVERRIDES and getattr(flags, name) != getattr(empty, name)
     ]
     if extra:
         raise refuse(
-            PlanRefused, "flag_beside_plan",
+            PlanRefused,
+            "flag_beside_plan",
             "with --plan these belong into the file: " + ", ".join(f"--{n}" for n in extra),
             mend="edit the plan; beside it only --landmark, --missing, --bootstrap, --seed and "
             "--simulated are taken",
@@ -142,8 +156,13 @@ def _given(**entries: Any) -> dict[str, Any]:
 def _outcome(flags: Flags) -> dict[str, Any]:
     kind = "binary" if flags.time is None else "survival"
     return _given(
-        event=flags.event, kind=kind, event_value=flags.event_value, time=flags.time,
-        time_unit=flags.time_unit, horizon=flags.horizon, onset=flags.onset,
+        event=flags.event,
+        kind=kind,
+        event_value=flags.event_value,
+        time=flags.time,
+        time_unit=flags.time_unit,
+        horizon=flags.horizon,
+        onset=flags.onset,
     )
 
 
@@ -152,8 +171,13 @@ def _predictors(flags: Flags) -> list[dict[str, Any]]:
     cutoffs = _by_column(flags.cutoffs, flags.predictors, "--cutoff")
     for name in (*directions, *cutoffs, *flags.transforms):
         if name not in flags.predictors:
-            raise refuse(PlanRefused, "flag_for_nothing", "this is not one of the predictors",
-                         where=f"'{name}'", mend="name it in --predictors")
+            raise refuse(
+                PlanRefused,
+                "flag_for_nothing",
+                "this is not one of the predictors",
+                where=f"'{name}'",
+                mend="name it in --predictors",
+            )
     return [
         _given(
             column=name,
@@ -165,9 +189,7 @@ def _predictors(flags: Flags) -> list[dict[str, Any]]:
     ]
 
 
-def _by_column(
-    texts: tuple[str, ...], predictors: tuple[str, ...], flag: str
-) -> dict[str, str]:
+def _by_column(texts: tuple[str, ...], predictors: tuple[str, ...], flag: str) -> dict[str, str]:
     """Read COLUMN=VALUE; a bare VALUE holds for every predictor."""
     found: dict[str, str] = {}
     for text in texts:
@@ -175,8 +197,13 @@ def _by_column(
         if not divider:
             found.update(dict.fromkeys(predictors, text))
         elif not column or not value:
-            raise refuse(PlanRefused, "flag_form", f"'{text}' is not COLUMN=VALUE", where=flag,
-                         mend=f"write it as {flag} COLUMN=VALUE")
+            raise refuse(
+                PlanRefused,
+                "flag_form",
+                f"'{text}' is not COLUMN=VALUE",
+                where=flag,
+                mend=f"write it as {flag} COLUMN=VALUE",
+            )
         else:
             found[column] = value
     return found
@@ -191,8 +218,11 @@ def _cutoff(text: str | None) -> dict[str, Any] | None:
         return {"method": "fixed", "value": float(text)}
     except ValueError:
         raise refuse(
-            PlanRefused, "cutoff_unknown", f"'{text}' is neither a number nor a way to a cut-off",
-            where="--cutoff", mend="give a number, or one of " + ", ".join(CUT_METHODS),
+            PlanRefused,
+            "cutoff_unknown",
+            f"'{text}' is neither a number nor a way to a cut-off",
+            where="--cutoff",
+            mend="give a number, or one of " + ", ".join(CUT_METHODS),
         ) from None
 
 
@@ -202,14 +232,24 @@ def _derived(flags: Flags) -> list[dict[str, Any]]:
         try:
             zero = float(zero)
         except ValueError:
-            raise refuse(PlanRefused, "zero_unknown", f"'{zero}' is no policy for zero",
-                         where="--zero", mend="refuse, missing, or the smallest count") from None
+            raise refuse(
+                PlanRefused,
+                "zero_unknown",
+                f"'{zero}' is no policy for zero",
+                where="--zero",
+                mend="refuse, missing, or the smallest count",
+            ) from None
     derived = []
     for name, text in flags.ratios.items():
         above, divider, below = text.partition("/")
         if not divider or not above or not below:
-            raise refuse(PlanRefused, "ratio_form", f"'{text}' is not NUMERATOR/DENOMINATOR",
-                         where=f"--ratio {name}", mend="write it as --ratio nlr=ANC_COLUMN/ALC_COLUMN")
+            raise refuse(
+                PlanRefused,
+                "ratio_form",
+                f"'{text}' is not NUMERATOR/DENOMINATOR",
+                where=f"--ratio {name}",
+                mend="write it as --ratio nlr=ANC_COLUMN/ALC_COLUMN",
+            )
         derived.append(_given(name=name, numerator=above, denominator=below, zero=zero))
     return derived
 

@@ -33,7 +33,11 @@ def plan_to_toml(plan: Plan) -> str:
             lines += _table(key, value)
         elif not _simple(value):
             for entry in value:
-                lines += ["", f"[[{key}]]", *(toml_pair(name, part) for name, part in entry.items())]
+                lines += [
+                    "",
+                    f"[[{key}]]",
+                    *(toml_pair(name, part) for name, part in entry.items()),
+                ]
     return "\n".join(lines) + "\n"
 
 

@@ -154,7 +154,9 @@ class PointsPipeline:
         selected = self.selector.select(blocks, multiplicity)
         if not selected.any():
             return self._empty(blocks, cuts, knots, multiplicity)
-        x = np.ascontiguousarray(np.hstack([b for b, keep in zip(blocks, selected, strict=True) if keep]))
+        x = np.ascontiguousarray(
+            np.hstack([b for b, keep in zip(blocks, selected, strict=True) if keep])
+        )
         exact = self.target.fit(x, multiplicity)
         contributions = _contributions(blocks, selected, exact.coefficients)
         cards, unit = self._cards(contributions, cuts, multiplicity)
@@ -200,7 +202,9 @@ class PointsPipeline:
             None
             if draft is None
             else Card(
-                draft[0], np.rint((draft[2] - draft[2].min()) / unit).astype(np.int64), draft[2],
+                draft[0],
+                np.rint((draft[2] - draft[2].min()) / unit).astype(np.int64),
+                draft[2],
                 draft[1],
             )
             for draft in drafts
@@ -243,9 +247,7 @@ def ranges(item: Candidate, cut: float, multiplicity: Floats) -> tuple[Floats, I
     edges = item.edges
     if edges is None:
         inner = np.arange(1, item.levels) / item.levels
-        edges = np.unique(
-            round_significant(quantiles(item.predictor.values, inner, multiplicity))
-        )
+        edges = np.unique(round_significant(quantiles(item.predictor.values, inner, multiplicity)))
     return edges, np.searchsorted(edges, item.predictor.values, side="right")
 
 

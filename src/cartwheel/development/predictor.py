@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.plan import CutoffPlan
-from cartwheel.stats.spline import restricted_cubic_spline, spline_knots
 from cartwheel.errors import NotEstimable
+from cartwheel.stats.spline import restricted_cubic_spline, spline_knots
 
 Floats = NDArray[np.float64]
 

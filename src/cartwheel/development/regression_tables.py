@@ -123,15 +123,15 @@ def _fit(x: Floats, target: Target, level: float) -> _Fitted:
         return _firth(x, target, level) if target.firth else _logistic(x, target, level)
     assert isinstance(target, SurvivalTarget)
     fit = cox_fit(target.times, x)
-    return _wald(
-        fit.coefficients, fit.covariance, level, "Cox regression, Efron's method for ties"
-    )
+    return _wald(fit.coefficients, fit.covariance, level, "Cox regression, Efron's method for ties")
 
 
 def _logistic(x: Floats, target: BinaryTarget, level: float) -> _Fitted:
     fit = logistic_fit(x, target.event)
     return _wald(
-        fit.coefficients[1:], fit.covariance[1:, 1:], level,
+        fit.coefficients[1:],
+        fit.covariance[1:, 1:],
+        level,
         "logistic regression, maximum likelihood",
     )
 
@@ -141,8 +141,14 @@ def _wald(coefficients: Floats, covariance: Floats, level: float, method: str) -
     margin = float(ndtri(0.5 + level / 2)) * errors
     p_values = chdtrc(1, (coefficients / errors) ** 2)
     return _Fitted(
-        coefficients, covariance, coefficients - margin, coefficients + margin, p_values, method,
-        "Wald", "Wald interval",
+        coefficients,
+        covariance,
+        coefficients - margin,
+        coefficients + margin,
+        p_values,
+        method,
+        "Wald",
+        "Wald interval",
     )
 
 
@@ -150,9 +156,14 @@ def _firth(x: Floats, target: BinaryTarget, level: float) -> _Fitted:
     table = firth_table(x, target.event, level)
     fit = logistic_fit(x, target.event, penalty="firth")
     return _Fitted(
-        fit.coefficients[1:], fit.covariance[1:, 1:], table.low[1:], table.high[1:],
-        table.p_values[1:], "logistic regression, Firth's penalised likelihood",
-        "penalised likelihood ratio", "profile penalised likelihood interval",
+        fit.coefficients[1:],
+        fit.covariance[1:, 1:],
+        table.low[1:],
+        table.high[1:],
+        table.p_values[1:],
+        "logistic regression, Firth's penalised likelihood",
+        "penalised likelihood ratio",
+        "profile penalised likelihood interval",
     )
 
 

@@ -45,8 +45,12 @@ def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, .
         ):
             rows.append(
                 PointsRow(
-                    item.predictor.column, item.predictor.label, text, int(points),
-                    float((exact - card.exact.min()) / model.unit), int(count),
+                    item.predictor.column,
+                    item.predictor.label,
+                    text,
+                    int(points),
+                    float((exact - card.exact.min()) / model.unit),
+                    int(count),
                 )
             )
     return tuple(rows)
@@ -77,7 +81,10 @@ def risk_table(
         has = totals == total
         rows.append(
             RiskRow(
-                total, int(has.sum()), int(target.event[has].sum()), float(risk),
+                total,
+                int(has.sum()),
+                int(target.event[has].sum()),
+                float(risk),
                 band_of(total, groups),
             )
         )

@@ -53,7 +53,7 @@ class Selector:
     def _backward(self, blocks: Sequence[Floats], multiplicity: Floats) -> Kept:
         kept = np.ones(len(blocks), dtype=bool)
         while kept.any():
-            places = np.flatnonzero(kept)
+            places = [int(place) for place in np.flatnonzero(kept)]
             p_values = _wald(self.target, [blocks[place] for place in places], multiplicity)
             worst = int(np.argmax(p_values))
             if p_values[worst] < self.alpha:
@@ -70,8 +70,11 @@ def _alone(target: Target, blocks: Sequence[Floats], multiplicity: Floats) -> Fl
             list(range(start, stop)) for start, stop in zip(starts[:-1], starts[1:], strict=True)
         ]
         return likelihood_ratio_tests(
-            np.ascontiguousarray(np.hstack(blocks)), target.event, multiplicity,
-            firth=target.firth, groups=groups,
+            np.ascontiguousarray(np.hstack(blocks)),
+            target.event,
+            multiplicity,
+            firth=target.firth,
+            groups=groups,
         )
     assert isinstance(target, SurvivalTarget)
     fits = (cox_fit(target.times, block, multiplicity=multiplicity) for block in blocks)

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Column
+from cartwheel.development.cohort_columns import Column
 from cartwheel.development.result import Summary, TableOneRow
 from cartwheel.errors import NotEstimable
-from cartwheel.stats.descriptive import quantiles, standardised_difference
+from cartwheel.stats.descriptive import (
+    quantiles,
+    standardised_difference,
+    standardised_difference_of_categories,
+)
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +84,7 @@ def _rows(column: Column, event: Floats, predictor: bool) -> list[TableOneRow]:
 
 
 def _indicator(codes: Floats, code: int) -> Floats:
-    hit = (codes == code).astype(float)
+    hit: Floats = (codes == code).astype(np.float64)
     hit[~np.isfinite(codes)] = np.nan
     return hit
 
@@ -100,16 +104,25 @@ def _row(
         overall=summarise(values),
         with_event=summarise(yes),
         without_event=summarise(no),
-        smd=_difference(yes, no),
+        smd=_difference(yes, no, categorical=level is not None),
     )
 
 
-def _difference(yes: Floats, no: Floats) -> float | None:
+def _difference(yes: Floats, no: Floats, *, categorical: bool) -> float | None:
     yes, no = yes[np.isfinite(yes)], no[np.isfinite(no)]
     if len(yes) < 2 or len(no) < 2:
         return None
     try:
-        value = float(standardised_difference(yes, no))
+        if categorical:
+            value = standardised_difference_of_categories(_counts(yes), _counts(no))
+        else:
+            value = standardised_difference(yes, no)
     except NotEstimable:
         return None
-    return value if np.isfinite(value) else None
+    return float(value) if np.isfinite(value) else None
+
+
+def _counts(hit: Floats) -> Floats:
+    """Count those without and with."""
+    with_it = float(hit.sum())
+    return np.array([len(hit) - with_it, with_it])

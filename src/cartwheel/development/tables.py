@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Assembled, Column
+from cartwheel.development.assembly import Assembled
 from cartwheel.development.blocks import plain_block, predictor_block, transformed_block
+from cartwheel.development.cohort_columns import Column
 from cartwheel.development.made import Made
 from cartwheel.development.points import candidate
 from cartwheel.development.regression_tables import Block, regression_table, univariable_table
@@ -83,9 +85,7 @@ def regression_tables(assembled: Assembled, target: Target, made: Made) -> Table
         adjusted, failed = _adjusted(assembled, target, made)
         not_fitted += failed
     analysed = assembled.analysed
-    further = tuple(
-        replace(column, values=column.values[analysed]) for column in assembled.further
-    )
+    further = tuple(replace(column, values=column.values[analysed]) for column in assembled.further)
     return Tables(univariable, index_model, adjusted, further, not_fitted)
 
 
@@ -126,7 +126,7 @@ def _adjusted(
     return table, ()
 
 
-def _subset(target: Target, rows: np.ndarray) -> Target:  # type: ignore[type-arg]
+def _subset(target: Target, rows: NDArray[np.bool_]) -> Target:
     if isinstance(target, SurvivalTarget):
         return SurvivalTarget(
             survival_times(target.times.time[rows], target.times.event[rows]), target.horizon

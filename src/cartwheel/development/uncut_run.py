@@ -60,8 +60,12 @@ def run_uncut(
         ),
     )
     resampled = bootstrap_optimism(
-        pipeline, n=target.n, resamples=resampling.resamples, seed=resampling.seed,
-        threads=resampling.threads, progress=resampling.progress,
+        pipeline,
+        n=target.n,
+        resamples=resampling.resamples,
+        seed=resampling.seed,
+        threads=resampling.threads,
+        progress=resampling.progress,
     )
     model = pipeline.fit(np.ones(target.n))
     name = "Uncut (splines)" if splines else "Uncut (straight lines)"

@@ -69,9 +69,7 @@ def sample_size(target: Target, parameters: int, shrinkage: float | None) -> Sam
 
 def _size_verdict(limiting: int, parameters: int, per: float) -> str:
     carries = int(limiting // EVENTS_PER_PARAMETER)
-    start = (
-        f"{limiting} events for {parameters} candidate parameters: {per:.1f} events for each. "
-    )
+    start = f"{limiting} events for {parameters} candidate parameters: {per:.1f} events for each. "
     if limiting < FEW_EVENTS:
         return start + (
             f"With fewer than {FEW_EVENTS} events nothing can be developed reliably: a cut-off, a "
@@ -83,7 +81,9 @@ def _size_verdict(limiting: int, parameters: int, per: float) -> str:
             "Ten or more for each are needed before coefficients settle. These events can carry "
             f"about {max(carries, 1)} parameter{'s' if carries > 1 else ''} decided before looking."
         )
-    return start + "That is enough for coefficients to settle, though not proof that they are right."
+    return (
+        start + "That is enough for coefficients to settle, though not proof that they are right."
+    )
 
 
 def notes(found: Findings) -> tuple[Note, ...]:
@@ -111,7 +111,8 @@ def _honesty(found: Findings) -> Iterator[Note]:
     main = _first(found.score)
     if main.corrected.value is None:
         yield Note(
-            "no_correction", "caution",
+            "no_correction",
+            "caution",
             f"The {main.label} of {_three(main.apparent.value)} is apparent: the score was judged on "
             "the patients it was made from, and nothing was resampled. Run it again with "
             "--bootstrap 1000 before showing it to anyone.",
@@ -120,7 +121,8 @@ def _honesty(found: Findings) -> Iterator[Note]:
     low = main.corrected.low
     if low is not None and low <= 0.5:
         yield Note(
-            "chance", "caution",
+            "chance",
+            "caution",
             f"The corrected {main.label} is {_three(main.corrected.value)} with an interval from "
             f"{_three(low)} to {_three(main.corrected.high)}: chance alone (0.5) is inside it. These "
             "data do not show that the score tells patients apart.",
@@ -128,7 +130,8 @@ def _honesty(found: Findings) -> Iterator[Note]:
     slope = measure_named(found.score, "calibration_slope")
     if slope.corrected.value is not None and slope.corrected.value < 0.8:
         yield Note(
-            "overfitted", "caution",
+            "overfitted",
+            "caution",
             f"The corrected calibration slope is {slope.corrected.value:.2f}: in new patients high "
             "risks will be predicted too high and low risks too low. Predicted risks should be "
             "shrunk before use.",
@@ -147,16 +150,24 @@ def _events(found: Findings) -> Iterator[Note]:
         value = size.expected_shrinkage
         said = f"{value:.2f}" if value > 0 else "below zero"
         yield Note(
-            "shrinkage", "caution",
+            "shrinkage",
+            "caution",
             f"By the heuristic of van Houwelingen and le Cessie the expected shrinkage of the model "
             f"of all candidates is {said}; 0.9 or more is wanted.",
         )
     if found.kept == 0:
-        yield Note("nothing_kept", "caution", "No candidate passed the selection: the score is the "
-                   "same for everyone.")
+        yield Note(
+            "nothing_kept",
+            "caution",
+            "No candidate passed the selection: the score is the same for everyone.",
+        )
     if found.not_fitted:
-        yield Note("not_fitted", "caution", "Alone these could not be fitted and are left out of the "
-                   "univariable table: " + ", ".join(found.not_fitted) + ".")
+        yield Note(
+            "not_fitted",
+            "caution",
+            "Alone these could not be fitted and are left out of the "
+            "univariable table: " + ", ".join(found.not_fitted) + ".",
+        )
 
 
 def _missing(found: Findings) -> Iterator[Note]:
@@ -165,7 +176,9 @@ def _missing(found: Findings) -> Iterator[Note]:
     if eligible == analysed:
         return
     lost = eligible - analysed
-    events = int(assembled.event[assembled.eligible].sum() - assembled.event[assembled.analysed].sum())
+    events = int(
+        assembled.event[assembled.eligible].sum() - assembled.event[assembled.analysed].sum()
+    )
     counts = []
     for item in found.plan.predictors:
         gone = int(np.isnan(assembled.columns[item.column].values[assembled.eligible]).sum())
@@ -173,7 +186,8 @@ def _missing(found: Findings) -> Iterator[Note]:
             counts.append((gone, assembled.columns[item.column].label))
     listed = "; ".join(f"{label} {gone}" for gone, label in sorted(counts, reverse=True))
     yield Note(
-        "complete_case", "caution",
+        "complete_case",
+        "caution",
         f"Complete cases only: {lost} of {eligible} patients ({100 * lost / eligible:.0f} %), "
         f"{events} of them with the event, were left out because a predictor is missing ({listed}). "
         "If values are missing for a reason, every number here is biased.",
@@ -184,14 +198,16 @@ def _cuts(found: Findings) -> Iterator[Note]:
     for cutoff in found.cutoffs:
         if cutoff.wander is not None and cutoff.wander.low is not None:
             yield Note(
-                "wander", "information",
+                "wander",
+                "information",
                 f"{cutoff.label}: the cut-off {cutoff.cut:.4g} lies anywhere from "
                 f"{cutoff.wander.low:.4g} to {cutoff.wander.high:.4g} when the search is repeated.",
             )
         naive, adjusted = cutoff.p_naive, cutoff.p_adjusted
         if naive is not None and adjusted is not None and naive < 0.05 <= adjusted:
             yield Note(
-                "search_p", "caution",
+                "search_p",
+                "caution",
                 f"{cutoff.label}: p = {_p(naive)} as if the cut-off had been fixed beforehand, but "
                 f"p = {_p(adjusted)} once the search is paid for. The cut-off is not evidence.",
             )
@@ -209,7 +225,8 @@ def _dichotomising(found: Findings) -> Iterator[Note]:
     verb = "loses" if difference > 0 else "gains"
     what = "Cutting the markers" if found.plan.method == "index" else "Ranges and rounding"
     yield Note(
-        "dichotomising", "caution" if difference > 0.02 else "information",
+        "dichotomising",
+        "caution" if difference > 0.02 else "information",
         f"{what} {verb} {abs(difference):.3f} of corrected {ours.label}: the score has "
         f"{_three(ours.corrected.value)}, the same predictors uncut {_three(theirs.corrected.value)}.",
     )
@@ -220,7 +237,8 @@ def _resampling(found: Findings) -> Iterator[Note]:
         if run.failed:
             share = 100 * run.failed / run.resamples
             yield Note(
-                "failed_resamples", "caution" if share >= 5 else "information",
+                "failed_resamples",
+                "caution" if share >= 5 else "information",
                 f"{run.model}: in {run.failed} of {run.resamples} resamples ({share:.1f} %) it could "
                 "not be developed; they are left out of the corrected numbers, which are then too "
                 "kind.",
@@ -235,7 +253,8 @@ def _time(found: Findings) -> Iterator[Note]:
         yield Note("unchecked_days", "caution", report.text)
     if report.landmark_day is not None:
         yield Note(
-            "landmark", "caution",
+            "landmark",
+            "caution",
             f"Only patients event-free after day {report.landmark_day:g} are analysed: "
             f"{report.cost_patients} patients, {report.cost_events} of them with the event, were "
             "left out, and the score says nothing about them.",
@@ -245,20 +264,39 @@ def _time(found: Findings) -> Iterator[Note]:
 def _assumptions(found: Findings) -> Iterator[Note]:
     plan = found.plan
     if found.horizon_assumed:
-        yield Note("horizon", "assumption", "No horizon was declared. Risk is read at the median of "
-                   "the event times; declare one (--horizon) for a score that is to be used.")
+        yield Note(
+            "horizon",
+            "assumption",
+            "No horizon was declared. Risk is read at the median of "
+            "the event times; declare one (--horizon) for a score that is to be used.",
+        )
     if found.groups_assumed:
-        yield Note("groups", "assumption", "No groups were declared. Low is no point, high is every "
-                   "point, intermediate what lies between; that is an assumption.")
+        yield Note(
+            "groups",
+            "assumption",
+            "No groups were declared. Low is no point, high is every "
+            "point, intermediate what lies between; that is an assumption.",
+        )
     words = found.assembled.read_as_no
     if words:
-        yield Note("read_as_no", "assumption", f"In '{plan.outcome.event}' the declared event value "
-                   "counts as the event; read as no event: " + ", ".join(words) + ".")
-    unsaid = [item.label for item in (found.assembled.columns[p.column] for p in plan.predictors)
-              if item.variable is None]
+        yield Note(
+            "read_as_no",
+            "assumption",
+            f"In '{plan.outcome.event}' the declared event value "
+            "counts as the event; read as no event: " + ", ".join(words) + ".",
+        )
+    unsaid = [
+        item.label
+        for item in (found.assembled.columns[p.column] for p in plan.predictors)
+        if item.variable is None
+    ]
     if unsaid:
-        yield Note("not_in_dictionary", "assumption", "Not in the variable dictionary, so taken as "
-                   "written with no check of unit or range: " + ", ".join(unsaid) + ".")
+        yield Note(
+            "not_in_dictionary",
+            "assumption",
+            "Not in the variable dictionary, so taken as "
+            "written with no check of unit or range: " + ", ".join(unsaid) + ".",
+        )
 
 
 def _reading(found: Findings) -> Iterator[Note]:
@@ -269,8 +307,11 @@ def _reading(found: Findings) -> Iterator[Note]:
         if column.rule:
             yield Note("column_rule", "information", f"{column.label}: {column.rule}")
     if found.not_tested:
-        yield Note("not_tested", "information", "Could not be held against the score: "
-                   + ", ".join(found.not_tested) + ".")
+        yield Note(
+            "not_tested",
+            "information",
+            "Could not be held against the score: " + ", ".join(found.not_tested) + ".",
+        )
 
 
 def question(plan: Plan, labels: Sequence[str]) -> str:
@@ -278,4 +319,6 @@ def question(plan: Plan, labels: Sequence[str]) -> str:
     outcome = plan.outcome.label or plan.outcome.event
     listed = ", ".join(labels[:-1]) + (" and " if len(labels) > 1 else "") + labels[-1]
     verb = "predict" if len(labels) > 1 else "predicts"
-    return f"Do {listed} {verb} {outcome}?" if len(labels) > 1 else f"Does {listed} predict {outcome}?"
+    return (
+        f"Do {listed} {verb} {outcome}?" if len(labels) > 1 else f"Does {listed} predict {outcome}?"
+    )

@@ -73,7 +73,8 @@ def trend_test(binary: ArrayLike, scores: ArrayLike) -> Test:
 
     Notes
     -----
-    n r^2 with Pearson's r of the two columns. Agrees with R ``prop.trend.test`` to rounding.
+    n r^2 with Pearson's r of the two columns. Agrees with R ``prop.trend.test`` in every digit
+    that its help page prints.
 
     References
     ----------
@@ -106,8 +107,8 @@ def spearman_test(x: ArrayLike, y: ArrayLike) -> Test:
 
     Notes
     -----
-    Pearson's correlation of midranks. Agrees with R ``cor.test(method = "spearman",
-    exact = FALSE)`` to rounding.
+    Pearson's correlation of midranks, by ``scipy.stats.spearmanr``; the definition of R
+    ``cor.test(method = "spearman", exact = FALSE)``.
 
     References
     ----------
@@ -186,7 +187,8 @@ def rank_sum_test(values: ArrayLike, groups: ArrayLike) -> Test:
     Notes
     -----
     Exact without ties and below 50 patients a group, otherwise normal with corrections for ties
-    and continuity: the rule of R ``wilcox.test``, agreed with to 1e-8 relative.
+    and continuity: the rule of R ``wilcox.test``, whose normal p-values it agrees with to 1e-8
+    relative.
 
     References
     ----------
@@ -275,8 +277,8 @@ def fisher_test(table: ArrayLike) -> Test:
 
     Notes
     -----
-    Two-sided: the sum of all tables not likelier than the one seen, as R ``fisher.test``, agreed
-    with to 1e-8 relative.
+    Two-sided: the sum of all tables not likelier than the one seen, by
+    ``scipy.stats.fisher_exact``; the definition of R ``fisher.test``.
 
     References
     ----------
@@ -311,8 +313,8 @@ def chi_square_test(table: ArrayLike) -> Test:
 
     Notes
     -----
-    With Yates's correction in a 2 x 2 table, none otherwise: R ``chisq.test``, agreed with to 1e-8
-    relative.
+    With Yates's correction in a 2 x 2 table, none otherwise, as R ``chisq.test``, agreed with to
+    1e-8 relative in larger tables.
 
     References
     ----------

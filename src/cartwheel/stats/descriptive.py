@@ -168,8 +168,8 @@ def quantiles(
     Notes
     -----
     h = (N - 1) p, x[floor h] + (h - floor h) (x[floor h + 1] - x[floor h]), N patients present.
-    Agrees with R ``quantile(type = 7)`` to rounding; a multiplicity gives exactly what repeated
-    rows give.
+    The definition of R ``quantile(type = 7)``; agrees with ``numpy.quantile`` to rounding, and a
+    multiplicity gives exactly what repeated rows give.
 
     References
     ----------
@@ -237,8 +237,8 @@ def wilson_interval(count: float, n: float, level: float = 0.95) -> tuple[float,
     Notes
     -----
     (p + z^2/2n +- z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n), without continuity correction.
-    Agrees with R ``prop.test(correct = FALSE)`` and, except at count 1 and n - 1 where
-    ``Hmisc::binconf`` substitutes a Poisson limit, with Hmisc, to 1e-8 relative.
+    Agrees with R ``Hmisc::binconf`` to 1e-8 relative, except at count 1 and n - 1, where Hmisc
+    puts another limit in its place.
 
     References
     ----------
@@ -281,7 +281,7 @@ def exact_interval(count: float, n: float, level: float = 0.95) -> tuple[float, 
     Notes
     -----
     Quantiles of Beta(count, n - count + 1) and Beta(count + 1, n - count). Agrees with R
-    ``binom.test`` and ``Hmisc::binconf(method = "exact")`` to 1e-8 relative.
+    ``Hmisc::binconf(method = "exact")`` to 1e-8 relative.
 
     References
     ----------

@@ -29,8 +29,13 @@ CHUNK = 25
 class Pipeline(Protocol[Model]):
     """A development that can be repeated: what the engine needs to know of it."""
 
-    measures: Sequence[str]
-    traced: Sequence[str]
+    @property
+    def measures(self) -> Sequence[str]:
+        """Names of the performance measures."""
+
+    @property
+    def traced(self) -> Sequence[str]:
+        """Names of the recorded choices."""
 
     def fit(self, multiplicity: Floats) -> Model:
         """Develop on the resample; raise NotEstimable where that cannot be done."""

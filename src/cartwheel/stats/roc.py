@@ -118,7 +118,8 @@ def weighted_auc(score: ArrayLike, case_weight: ArrayLike, control_weight: Array
 
     Notes
     -----
-    sum_ij v_i w_j (1[x_i > x_j] + 1[x_i = x_j]/2) / (sum v sum w).
+    sum_ij v_i w_j (1[x_i > x_j] + 1[x_i = x_j]/2) / (sum v sum w). With the weights of R
+    ``timeROC`` (cases T < t by 1 / G(T-), controls T > t) agrees with it to 1e-8 relative.
 
     References
     ----------

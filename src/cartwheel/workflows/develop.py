@@ -21,14 +21,19 @@ from cartwheel.development.honesty import performance
 from cartwheel.development.made import Made, Resampling
 from cartwheel.development.make_index import index_parameters, make_index
 from cartwheel.development.make_points import make_points, points_parameters
+from cartwheel.development.make_target import make_target, outcome_summary
 from cartwheel.development.methods_text import methods_text
 from cartwheel.development.plan import Plan, plan_from_dict, read_plan
-from cartwheel.development.result import Development, DevelopmentFile, OutcomeSummary
+from cartwheel.development.result import (
+    Development,
+    DevelopmentFile,
+    OutcomeSummary,
+    SurvivalCurve,
+)
 from cartwheel.development.tables import column_notes, regression_tables, table_one_rows
 from cartwheel.development.target import SurvivalTarget, Target
 from cartwheel.development.uncut_run import UncutRun, run_uncut
 from cartwheel.development.verdicts import Findings, notes, question, sample_size
-from cartwheel.development.make_target import make_target, outcome_summary
 from cartwheel.provenance import Provenance, library_versions
 
 SCHEMA = "cartwheel/develop/1"
@@ -94,7 +99,9 @@ def develop(
     target, horizon_assumed = make_target(assembled, parameters)
     made = _make(plan, assembled, target, _resampling(plan, threads, say, "developing again"))
     uncut = run_uncut(
-        assembled, target, {row.column: row.cut for row in made.cutoffs},
+        assembled,
+        target,
+        {row.column: row.cut for row in made.cutoffs},
         _resampling(plan, threads, say, "the uncut model"),
     )
     return _written(table, assembled, target, made, uncut, horizon_assumed)
@@ -149,7 +156,7 @@ def _written(
         made.totals, tables.further_columns, made.groups, plan.associations.multiplicity
     )
     size = sample_size(target, made.parameters, uncut.shrinkage)
-    survival = ()
+    survival: tuple[SurvivalCurve, ...] = ()
     if isinstance(target, SurvivalTarget):
         masks = [(group.name, group.mask) for group in made.groups]
         survival = survival_curves(target, masks, level)
@@ -165,8 +172,18 @@ def _written(
         sample_size=size,
         notes=notes(
             Findings(
-                plan, assembled, target, size, made.cutoffs, found, uncut.performance,
-                horizon_assumed, made.groups_assumed, not_tested, tables.not_fitted, made.kept,
+                plan,
+                assembled,
+                target,
+                size,
+                made.cutoffs,
+                found,
+                uncut.performance,
+                horizon_assumed,
+                made.groups_assumed,
+                not_tested,
+                tables.not_fitted,
+                made.kept,
             )
         ),
         table_one=table_one_rows(assembled),
@@ -192,7 +209,9 @@ def _written(
         score_id=spec.id,
         score_sha256=spec.identity,
     )
-    return Developed(DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result), spec)
+    return Developed(
+        DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result), spec
+    )
 
 
 def _scored(

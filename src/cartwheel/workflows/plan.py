@@ -105,8 +105,11 @@ def _cohort(report: CheckReport) -> Iterator[str]:
 
 
 def _outcome(report: CheckReport, asked: _Asked) -> Iterator[str]:
-    yes_no = [c.column for c in report.columns if c.kind == "number" and c.distinct == 2
-              and (c.minimum, c.maximum) == (0, 1)]
+    yes_no = [
+        c.column
+        for c in report.columns
+        if c.kind == "number" and c.distinct == 2 and (c.minimum, c.maximum) == (0, 1)
+    ]
     times = [c.column for c in report.columns if c.unit in DAYS_PER and c.variable is None]
     onsets = [c.column for c in report.columns if "onset" in c.column.lower()]
     yield ""
@@ -201,7 +204,11 @@ def _ratios(columns: Sequence[ColumnCheck]) -> Iterator[str]:
 
 def _undeclared(report: CheckReport, used: Sequence[ColumnCheck]) -> Iterator[str]:
     names = {column.column for column in used}
-    rest = [c.column for c in report.columns if c.column not in names and c.kind in ("number", "category")]
+    rest = [
+        c.column
+        for c in report.columns
+        if c.column not in names and c.kind in ("number", "category")
+    ]
     if rest:
         yield ""
         yield "# Not proposed, but there: " + ", ".join(map(toml_string, rest))

@@ -35,6 +35,7 @@ cdef struct Model:
     double* chol
     double* aug
     double* sub
+    double* exact
     double* score
     double* beta
     double* old

@@ -27,7 +27,7 @@ cdef int reserve(Model* s, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     """One block of memory for everything; 0 if there is none."""
     cdef double* at
     s.memory = <double*>malloc(
-        sizeof(double) * (n * (2 * k + 8) + 4 * k * k + (9 + 2 * MEMORY) * k + 1)
+        sizeof(double) * (n * (2 * k + 8) + 5 * k * k + (9 + 2 * MEMORY) * k + 1)
     )
     s.held = <char*>malloc(k + 1)
     if s.memory == NULL or s.held == NULL:
@@ -51,7 +51,8 @@ cdef int reserve(Model* s, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     s.chol = s.info + k * k
     s.aug = s.chol + k * k
     s.sub = s.aug + k * k
-    s.mean = s.sub + k * k
+    s.exact = s.sub + k * k
+    s.mean = s.exact + k * k
     s.sd = s.mean + k
     s.score = s.sd + k
     s.beta = s.score + k

@@ -70,6 +70,7 @@ cdef int joint_limit(
     cdef Py_ssize_t i, f, k = s.k
     cdef int turn
     cdef double start = z * sqrt(cov[j * k + j]), level = fabs(z), gain, slope, r, move, size
+    cdef double last = 0.0
     along(s, top, cov, j, top[j] + start)
     for turn in range(MOST_PROFILE):
         iterations[0] += 1
@@ -91,9 +92,11 @@ cdef int joint_limit(
                 slope -= s.old[i] * s.step[i]
                 size = max(size, fabs(s.step[i]))
         r = 2.0 * (peak - s.log_likelihood - gain)
-        with gil: print('joint', turn, s.beta[j], r, slope, size)
         if not (r > 0.0 and slope * z < 0.0 and size < LONGEST):
             return NOT_CONVERGED
+        if turn > 10 and size > 0.6 * last:
+            return NOT_CONVERGED
+        last = size
         r = sqrt(r)
         move = (level - r) * r / -slope
         if not fabs(move) <= 2.0 * fabs(start):
@@ -109,7 +112,8 @@ cdef int joint_limit(
 
 
 cdef double root_at(
-    Model* s, double b, Py_ssize_t j, double peak, int* iterations
+    Model* s, const double* top, const double* cov, double b, Py_ssize_t j, double peak,
+    int* iterations,
 ) noexcept nogil:
     """sqrt(2 (peak - profile)) with column j at b, the others climbing from where they are."""
     cdef int used = 0
@@ -117,8 +121,12 @@ cdef double root_at(
     s.beta[j] = b
     status = newton(s, 1e-8, &used)
     iterations[0] += used
-    with gil: print('   inner', b, status, used, s.log_likelihood, peak)
     if status != DONE:
+        along(s, top, cov, j, b)
+        status = newton(s, 1e-8, &used)
+        iterations[0] += used
+    if status != DONE:
+        memcpy(s.beta, top, sizeof(double) * s.k)
         return -1.0
     return sqrt(max(0.0, 2.0 * (peak - s.log_likelihood)))
 
@@ -134,9 +142,12 @@ cdef int bracketed_limit(
     memcpy(s.beta, top, sizeof(double) * s.k)
     far = near + move
     for turn in range(60):
-        r = root_at(s, far, j, peak, iterations)
+        r = root_at(s, top, cov, far, j, peak, iterations)
         if r < 0.0:
-            return NOT_CONVERGED
+            # too far out to fit: nearer, and then not as boldly
+            move *= 0.4
+            far = near + move
+            continue
         above = r - level
         if above >= 0.0:
             break
@@ -148,7 +159,7 @@ cdef int bracketed_limit(
         return NOT_CONVERGED
     for turn in range(200):
         b = far if above == below else near - below * (far - near) / (above - below)
-        r = root_at(s, b, j, peak, iterations)
+        r = root_at(s, top, cov, b, j, peak, iterations)
         if r < 0.0:
             return NOT_CONVERGED
         r -= level

@@ -1,0 +1,130 @@
+"""What is wrong with a cohort in the light of its plan: absent, doubled, constant, unusable columns."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.clinic.columns import missing_cells
+from cartwheel.clinic.reading import RawTable
+from cartwheel.development.cohort_columns import Column
+from cartwheel.development.plan import Plan
+from cartwheel.errors import Problem
+
+Mask = NDArray[np.bool_]
+
+
+def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
+    there = [str(name) for name in table.frame.columns]
+    derived = {item.name for item in plan.derived}
+    wanted: dict[str, str] = {}
+    for role, names in (
+        ("predictor", [item.column for item in plan.predictors if item.column not in derived]),
+        ("ratio", [part for item in plan.derived for part in (item.numerator, item.denominator)]),
+        ("adjust", list(plan.adjust)),
+        ("associations", list(plan.associations.columns)),
+        ("exclusion", [rule.column for rule in plan.cohort.exclude]),
+        ("columns", [name for name in plan.columns if name not in derived]),
+        ("outcome", [plan.outcome.event, plan.outcome.time, plan.outcome.onset, plan.cohort.id]),
+    ):
+        wanted.update({name: role for name in names if name is not None})
+    problems = []
+    for name, role in wanted.items():
+        if name in there:
+            continue
+        close = get_close_matches(name, there, n=1, cutoff=0.5)
+        mend = f"did you mean '{close[0]}'?" if close else "see them with: cartwheel check COHORT"
+        problems.append(
+            Problem(
+                "column_absent", "there is no such column in the cohort", f"{role} '{name}'", mend
+            )
+        )
+    clash = derived & set(there)
+    problems += [
+        Problem(
+            "derived_exists",
+            "a derived ratio has the name of a column that is there",
+            f"ratio '{name}'",
+            "give the ratio another name",
+        )
+        for name in sorted(clash)
+    ]
+    return problems
+
+
+def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
+    problems = []
+    seen: dict[bytes, str] = {}
+    for name in [item.column for item in plan.predictors] + list(plan.adjust):
+        if name not in columns:
+            continue
+        key = columns[name].values.tobytes()
+        if key in seen and np.isfinite(columns[name].values).any():
+            problems.append(
+                Problem(
+                    "identical_predictors",
+                    f"holds the same values as '{seen[key]}' in every row",
+                    f"predictor '{name}'",
+                    "keep one of the two",
+                )
+            )
+        seen.setdefault(key, name)
+    return problems
+
+
+def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
+    name = plan.cohort.id
+    if name is None:
+        return []
+    cells = table.frame[name]
+    repeated = cells.duplicated(keep=False).to_numpy() & ~missing_cells(cells)
+    rows = np.flatnonzero(repeated) + table.first_row
+    if not len(rows):
+        return []
+    shown = ", ".join(str(row) for row in rows[:10])
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    return [
+        Problem(
+            "duplicate_id",
+            f"rows {shown}{more} share a patient id with another row",
+            f"column '{name}'",
+            "keep one row for each patient",
+        )
+    ]
+
+
+def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
+    problems = []
+    for item in plan.predictors:
+        values = columns[item.column].values[analysed]
+        where = f"predictor '{item.column}'"
+        if len(np.unique(values)) < 2:
+            problems.append(
+                Problem(
+                    "constant_predictor",
+                    "every analysed patient has the same value",
+                    where,
+                    "leave it out",
+                )
+            )
+        if item.transform == "log2" and np.any(values <= 0):
+            problems.append(
+                Problem(
+                    "log_of_zero",
+                    f"{int((values <= 0).sum())} values are zero or below, and have no logarithm",
+                    where,
+                    'use transform = "sqrt" or "rcs3"',
+                )
+            )
+        if item.transform == "sqrt" and np.any(values < 0):
+            problems.append(
+                Problem(
+                    "root_of_negative",
+                    "values below zero have no square root",
+                    where,
+                    'use transform = "none" or "rcs3"',
+                )
+            )
+    return problems

@@ -1,0 +1,200 @@
+"""The columns a plan uses, read from the table: numbers in one unit, ratios made of them, categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.clinic.biomarkers import ratio
+from cartwheel.clinic.columns import (
+    ColumnDeclaration,
+    NumericColumn,
+    missing_cells,
+    numeric_column,
+)
+from cartwheel.clinic.naming import read_column_name
+from cartwheel.clinic.reading import RawTable
+from cartwheel.development.findings import Findings
+from cartwheel.development.plan import ColumnPlan, Plan
+from cartwheel.errors import CohortRefused, Problem
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as read, of all rows: a dictionary variable, a plain number, or a derived ratio."""
+
+    name: str
+    label: str
+    unit: str
+    variable: str | None
+    day: float | None
+    summary: str | None
+    values: Floats
+    below_limit: int
+    above_limit: int
+    rule: str
+    kind: str = "number"
+    skewed: bool = False
+    ratio: tuple[str, str] | None = None
+    levels: tuple[str, ...] = ()
+
+
+def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, Column]:
+    """Read every column the plan uses as a number, then the ratios made from them."""
+    derived = {item.name for item in plan.derived}
+    parts = [part for item in plan.derived for part in (item.numerator, item.denominator)]
+    numeric = [item.column for item in plan.predictors] + list(plan.adjust) + parts
+    numeric += [rule.column for rule in plan.cohort.exclude if rule.equals is None]
+    columns: dict[str, Column] = {}
+    for name in dict.fromkeys(name for name in numeric if name not in derived):
+        read, problems = numeric_column(table, _declaration(plan, name))
+        findings.add(CohortRefused, problems)
+        if read is not None:
+            columns[name] = _column(plan, read)
+            if not np.isfinite(read.values).any() and not problems:
+                findings.add(
+                    CohortRefused,
+                    [
+                        Problem(
+                            "all_missing",
+                            "no patient has a value",
+                            f"column '{name}'",
+                            "leave the column out",
+                        )
+                    ],
+                )
+    _ratios(plan, columns, findings)
+    for name in plan.associations.columns:
+        if name not in columns:
+            columns[name] = _further(table, plan, name)
+    return columns
+
+
+def _declaration(plan: Plan, name: str) -> ColumnDeclaration:
+    said = plan.columns.get(name, ColumnPlan())
+    return ColumnDeclaration(
+        column=name,
+        variable=said.variable,
+        unit=said.unit,
+        day=said.day,
+        coding=said.coding,
+        decimal=said.decimal,
+    )
+
+
+def _column(plan: Plan, read: NumericColumn) -> Column:
+    said = plan.columns.get(read.column, ColumnPlan())
+    by_name = read_column_name(read.column)
+    variable = read.variable
+    return Column(
+        name=read.column,
+        label=said.label
+        or _label(
+            read.column, variable.label if variable else None, read.unit, read.day, by_name.summary
+        ),
+        unit=read.unit,
+        variable=None if variable is None else variable.name,
+        day=read.day,
+        summary=None if said.day is not None else by_name.summary,
+        values=read.values,
+        below_limit=int(read.below_limit.sum()),
+        above_limit=int(read.above_limit.sum()),
+        rule=read.rule,
+        skewed=bool(variable is not None and variable.skewed),
+    )
+
+
+def _label(column: str, name: str | None, unit: str, day: float | None, summary: str | None) -> str:
+    if name is None:
+        return column
+    when = f", day {day:g}" if day is not None else f", {summary}" if summary else ""
+    return f"{name}{f' ({unit})' if unit and unit != '1' else ''}{when}"
+
+
+def _ratios(plan: Plan, columns: dict[str, Column], findings: Findings) -> None:
+    for item in plan.derived:
+        above, below = columns.get(item.numerator), columns.get(item.denominator)
+        if above is None or below is None:
+            continue
+        where = f"ratio '{item.name}'"
+        if above.unit != below.unit:
+            findings.add(
+                CohortRefused,
+                [
+                    Problem(
+                        "ratio_units",
+                        f"numerator in '{above.unit}', denominator in '{below.unit}'",
+                        where,
+                        "state the units of both columns, in one unit",
+                    )
+                ],
+            )
+            continue
+        if above.day != below.day:
+            findings.add(
+                CohortRefused,
+                [
+                    Problem(
+                        "ratio_days",
+                        "numerator and denominator were measured on different days",
+                        where,
+                        "use counts of one day",
+                    )
+                ],
+            )
+            continue
+        made = ratio(above.values, below.values, zero=item.zero)
+        findings.add(
+            CohortRefused,
+            [Problem(found.code, found.what, where, found.mend) for found in made.problems],
+        )
+        label = item.label or item.name + (f", day {above.day:g}" if above.day is not None else "")
+        columns[item.name] = Column(
+            item.name,
+            label,
+            "",
+            item.name,
+            above.day,
+            above.summary or below.summary,
+            made.values,
+            0,
+            0,
+            made.rule,
+            skewed=True,
+            ratio=(item.numerator, item.denominator),
+        )
+
+
+def _further(table: RawTable, plan: Plan, name: str) -> Column:
+    """Read a column for associations: a number where its cells are numbers, else categories."""
+    read, problems = numeric_column(table, _declaration(plan, name), need_unit=False)
+    if read is not None and not problems:
+        return _column(plan, read)
+    words = table.frame[name].astype(object).map(str).str.strip().to_numpy(dtype=object)
+    missing = missing_cells(table.frame[name])
+    levels = tuple(sorted({str(word) for word in words[~missing]}))
+    codes = np.array(
+        [
+            np.nan if gone else float(levels.index(word))
+            for word, gone in zip(words, missing, strict=True)
+        ]
+    )
+    said = plan.columns.get(name, ColumnPlan())
+    return Column(
+        name,
+        said.label or name,
+        "",
+        None,
+        None,
+        None,
+        codes,
+        0,
+        0,
+        "",
+        kind="category",
+        levels=levels,
+    )
