@@ -1,6 +1,7 @@
 """cartwheel: CAR-T prognostic scores, full circle.
 
-Names load when they are first used, so that ``import cartwheel`` and the command line start at once.
+Names load when they are first used, so that ``import cartwheel`` and the command line start at
+once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,19 @@ _EXPORTS = {
     "Refused": ("cartwheel.errors", "Refused"),
 }
 
-__all__ = ["__version__", *_EXPORTS]
+__all__ = [
+    "CartwheelError",
+    "Estimate",
+    "Plan",
+    "Refused",
+    "ScoreSpec",
+    "__version__",
+    "check",
+    "develop",
+    "read_score",
+    "score",
+    "suggest_plan",
+]
 
 if TYPE_CHECKING:
     from cartwheel.clinic.score import ScoreSpec as ScoreSpec

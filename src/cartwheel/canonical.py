@@ -1,4 +1,7 @@
-"""One way to write a result: the same numbers give the same bytes, and a file is whole or absent."""
+"""One way to write a result: the same numbers give the same bytes.
+
+And a file is whole or absent.
+"""
 
 from __future__ import annotations
 

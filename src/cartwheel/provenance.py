@@ -1,4 +1,7 @@
-"""Where a result comes from: software, data, plan and seed; nothing that changes from run to run."""
+"""Where a result comes from: software, data, plan and seed.
+
+Nothing that changes from run to run.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ def distorted(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def error(estimate: Estimate) -> float:
-    assert estimate.high is not None and estimate.low is not None
+    assert estimate.low is not None
+    assert estimate.high is not None
     return (estimate.high - estimate.low) / (2.0 * float(ndtri(0.975)))
 
 
@@ -47,7 +48,9 @@ def test_recalibration(name: str) -> None:
         "citl_se": error(found.in_the_large),
     }
     for key, value in ours.items():
-        np.testing.assert_allclose(value, theirs[key], rtol=R, err_msg=key)
+        # glm's standard errors use the weights of the iteration before its last
+        tolerance = 1e-6 if key.endswith("_se") else R
+        np.testing.assert_allclose(value, theirs[key], rtol=tolerance, err_msg=key)
     # R's file states events / expected
     np.testing.assert_allclose(found.observed_expected, theirs["oe"], rtol=R)
 

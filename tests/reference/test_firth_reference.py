@@ -99,7 +99,9 @@ def test_predictions(name: str) -> None:
     theirs = CASES[name]["firth"]["predict"]
     ours = logistic_fit(x, event, penalty="firth").risk(x)
     np.testing.assert_allclose(ours[: len(theirs["first"])], theirs["first"], rtol=R)
-    np.testing.assert_allclose([ours.sum(), (ours**2).sum()], [theirs["sum"], theirs["sumsq"]], rtol=R)
+    np.testing.assert_allclose(
+        [ours.sum(), (ours**2).sum()], [theirs["sum"], theirs["sumsq"]], rtol=R
+    )
 
 
 @pytest.mark.parametrize("name", FIRTH)

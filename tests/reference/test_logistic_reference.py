@@ -20,6 +20,10 @@ CASES = golden("logit")
 GLM = [name for name, case in CASES.items() if "glm" in case]
 # R's glm was run to its own deviance tolerance; what it prints agrees with the maximum to 1e-8
 R = 1e-8
+# summary.glm keeps the weights of the iteration before its last, so that its standard errors are
+# off by the square of that step's error: to 1e-7 where it stopped at its default epsilon of 1e-8.
+# That ours are those at the maximum is in test_logistic_properties.py.
+R_ERROR = 1e-6
 
 
 def close(ours: Any, theirs: Any, relative: float = R) -> None:
@@ -34,11 +38,11 @@ def test_glm(name: str) -> None:
     assert ["(Intercept)", *terms] == glm["terms"]
     assert fit.n == case["n"]
     close(fit.coefficients, glm["coef"])
-    close(fit.std_error, glm["se"])
-    close(fit.std_error_augmented, glm["se"])
+    close(fit.std_error, glm["se"], R_ERROR)
+    close(fit.std_error_augmented, fit.std_error, 1e-12)
     # covariances near 0 lose digits: relative to the product of the standard errors
     scale = np.outer(glm["se"], glm["se"])
-    np.testing.assert_allclose(fit.covariance / scale, np.array(glm["vcov"]) / scale, atol=R)
+    np.testing.assert_allclose(fit.covariance / scale, np.array(glm["vcov"]) / scale, atol=R_ERROR)
     close(fit.log_likelihood, glm["loglik"])
     close(-2.0 * fit.log_likelihood_null, glm["null_deviance"])
     close(2.0 * (fit.log_likelihood - fit.log_likelihood_null), glm["lr_chisq"])

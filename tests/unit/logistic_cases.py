@@ -18,7 +18,9 @@ def golden(name: str) -> dict[str, Any]:
     """Cases of one golden file; skips the module where the folder is absent."""
     path = REFERENCE / "golden" / f"{name}.json"
     if not path.is_file():
-        pytest.skip("the folder of reference data is not beside the repository", allow_module_level=True)
+        pytest.skip(
+            "the folder of reference data is not beside the repository", allow_module_level=True
+        )
     cases: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cases"]
     return cases
 

@@ -4,16 +4,17 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
 from report_example import documents
 
 from cartwheel.errors import FileRefused
 from cartwheel.figures.gallery import FIGURES, figure_svgs, save_figures
 from cartwheel.figures.numbers import FORMATS, THIN, cut
 from cartwheel.figures.saving import save, svg
+from cartwheel.figures.scales import ratio_ticks
 from cartwheel.figures.style import look, wrapped
-
-matplotlib = pytest.importorskip("matplotlib")
 
 DOCUMENTS = documents()
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,7 +78,7 @@ def test_same_result_same_bytes(kind, name):
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_a_users_own_settings_change_nothing(kind, name):
     before = svg(drawing(kind, name))
-    with matplotlib.rc_context({"font.size": 22, "axes.grid": True, "svg.fonttype": "path"}):
+    with mpl.rc_context({"font.size": 22, "axes.grid": True, "svg.fonttype": "path"}):
         assert svg(drawing(kind, name)) == before
 
 
@@ -104,7 +105,7 @@ def check_layout(figure):
         undrawn = _undrawn(figure)
         boxes = [
             (text.get_text(), text.get_window_extent(renderer))
-            for text in figure.findobj(matplotlib.text.Text)
+            for text in figure.findobj(mpl.text.Text)
             if text.get_visible() and text.get_text().strip() and id(text) not in undrawn
         ]
     width, height = figure.bbox.width, figure.bbox.height
@@ -168,8 +169,8 @@ def test_any_label_can_be_drawn(label):
         text = svg(FIGURES[name][0](relabelled(result_of(kind), label)))
         assert ET.fromstring(text).tag == f"{SVG}svg"
     flow = result_of("points")
-    flow["flow"][0]["label"] = label or "x"
-    assert (label or "x") in words(svg(FIGURES["patient_flow"][0](flow)))
+    flow["flow"][0]["label"] = label or "X"
+    assert (label or "X") in words(svg(FIGURES["patient_flow"][0](flow)))
 
 
 def numbers_in(thing):
@@ -286,3 +287,15 @@ def test_lines_are_no_longer_than_asked_and_lose_nothing():
     assert len(lines) > 2
     assert "".join(lines).replace(" ", "") == "onetwothree" + "x" * 90
     assert wrapped("", 4.0) == [""]
+
+
+@pytest.mark.parametrize(
+    "reach", [(0.97, 1.04), (0.6, 1.8), (0.55, 2.1), (0.3, 6.0), (0.01, 90.0), (1.2, 1.9)]
+)
+def test_an_axis_of_ratios_always_has_a_few_ticks(reach):
+    axes = Figure().add_axes((0, 0, 1, 1))
+    axes.set_yscale("log")
+    axes.set_ylim(*reach)
+    ratio_ticks(axes)
+    ticks = [tick for tick in axes.get_yticks() if reach[0] <= tick <= reach[1]]
+    assert 2 <= len(ticks) <= 9

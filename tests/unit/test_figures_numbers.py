@@ -73,3 +73,16 @@ def test_intervals_say_which_limit_is_missing():
     text = numbers.interval(open_ended, "time", numbers.NOT_REACHED)
     assert text == "not reached (17.9 to not reached)"
     assert numbers.interval(bare, "two") == "0.50"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(147.1153846, "147.115"), (0.36, "0.36"), (1461.0, "1461"), (2e6, "2\u202f000\u202f000")],
+)
+def test_fine_numbers_have_six_digits_and_no_idle_zeros(value, text):
+    assert numbers.fine(value) == text
+
+
+def test_a_sentence_begins_large_and_keeps_its_units():
+    assert numbers.sentence("il-6 (pg/mL)") == "Il-6 (pg/mL)"
+    assert numbers.sentence("") == ""

@@ -60,10 +60,32 @@ NAMES: dict[str, Read] = {
 }
 
 NOTHING = [
-    "class", "N", "platform", "status", "time", "s", "d", "", "😀", "sex", "stage_c", "response_code",
-    "log2_ferritin", "crp_ratio", "ferritin_high", "platelet_transfusion", "delta_crp", "albumin_g",
-    "wt.loss", "meal.cal", "severe_crs_astct", "fast", "salt", "plt_transfusions", "crp_uln",
-]  # fmt: skip
+    "class",
+    "N",
+    "platform",
+    "status",
+    "time",
+    "s",
+    "d",
+    "",
+    "😀",
+    "sex",
+    "stage_c",
+    "response_code",
+    "log2_ferritin",
+    "crp_ratio",
+    "ferritin_high",
+    "platelet_transfusion",
+    "delta_crp",
+    "albumin_g",
+    "wt.loss",
+    "meal.cal",
+    "severe_crs_astct",
+    "fast",
+    "salt",
+    "plt_transfusions",
+    "crp_uln",
+]
 
 
 @pytest.mark.parametrize("column", NAMES)

@@ -11,6 +11,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cartwheel.clinic import reading
 from cartwheel.clinic.reading import read_table, table_from_frame
@@ -49,9 +51,7 @@ def _code(refused: pytest.ExceptionInfo[Any]) -> list[str]:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_text_tables(write: Write, separator: str, encoding: str, newline: str) -> None:
     rows = [["N", "µ, class", 'say "x"', "😀"], ["1", "a", "", "é"], ["2", " b ", "3", "x\ny"]]
-    quoted = [
-        separator.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows
-    ]
+    quoted = [separator.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
     table = read_table(write("a.csv", (newline.join(quoted) + newline).encode(encoding)))
     assert list(table.frame.columns) == rows[0]
     assert table.frame.to_numpy().tolist() == rows[1:]
@@ -109,9 +109,7 @@ def test_empty_edges_are_left_out_and_rows_keep_their_numbers(write: Write) -> N
         (b"PK\x03\x04junk", "not_text", ""),
     ],
 )
-def test_broken_text_is_refused(
-    write: Write, content: str | bytes, code: str, rows: str
-) -> None:
+def test_broken_text_is_refused(write: Write, content: str | bytes, code: str, rows: str) -> None:
     with pytest.raises(FileRefused) as refused:
         read_table(write("a.csv", content))
     assert _code(refused) == [code]
@@ -227,7 +225,7 @@ def test_value_labels_stay_codes(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_is_named(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "find_spec", lambda name: None)
+    monkeypatch.setattr(reading, "find_spec", lambda _library: None)
     with pytest.raises(FileRefused) as refused:
         read_table(write("a.sav", "x"))
     assert _code(refused) == ["library_missing"]
@@ -261,3 +259,34 @@ def test_same_bytes_same_hash(write: Write) -> None:
     one, two = write("a.csv", "id,x\n1,2\n2,3\n"), write("b.csv", "id,x\n1,2\n2,3\n")
     assert read_table(one).sha256 == read_table(two).sha256
     assert read_table(one).name == "a.csv"
+
+
+def _rows_or_none(path: Path) -> int | None:
+    """Rows read, or None where the file is refused; any other error is a failure."""
+    try:
+        return len(read_table(path).frame)
+    except FileRefused:
+        return None
+
+
+@given(content=st.one_of(st.binary(max_size=200), st.text(',;\t"\n 1a.', max_size=200)))
+def test_any_bytes_are_read_or_refused(
+    content: bytes | str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "a.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    assert _rows_or_none(path) != 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(places=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5))
+def test_a_damaged_workbook_is_read_or_refused(
+    tmp_path: Path, places: list[tuple[int, int]]
+) -> None:
+    path = _workbook(tmp_path / "whole.xlsx", {"d": [["id", "x"], [1, 2], [2, "=1/0"]]})
+    data = bytearray(path.read_bytes())
+    for place, byte in places:
+        data[place % len(data)] = byte
+    damaged = tmp_path / "damaged.xlsx"
+    damaged.write_bytes(data)
+    assert _rows_or_none(damaged) != 1

@@ -13,8 +13,6 @@ from cartwheel.errors import FileRefused
 from cartwheel.report.html import report_html
 from cartwheel.report.story import SECTIONS, estimate_methods, side_by_side
 
-pytest.importorskip("jinja2")
-
 DOCUMENTS = documents()
 PAGES = {kind: report_html(document) for kind, document in DOCUMENTS.items()}
 BANNER = "SIMULATED DATA: not real patients"

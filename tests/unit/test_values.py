@@ -24,7 +24,9 @@ def _parse(cells: list[Any], **options: Any) -> ParsedCells:
     return parse_cells(take_apart(pd.Series(cells, dtype=object)), **options)
 
 
-@pytest.mark.parametrize("text", [*sorted(MISSING_TEXTS), "NA", "N/A", "NaN", " ", "\u00a0", "NULL"])
+@pytest.mark.parametrize(
+    "text", [*sorted(MISSING_TEXTS), "NA", "N/A", "NaN", " ", "\u00a0", "NULL"]
+)
 def test_missing_texts(text: str) -> None:
     read = _parse([text, "1"])
     assert read.missing.tolist() == [True, False]

@@ -20,7 +20,8 @@ from cartwheel.cli.scores import scores
 app = typer.Typer(
     name="cartwheel",
     help="CAR-T prognostic scores, full circle: develop, validate, pool, deploy, monitor.",
-    epilog="Research and education; not a medical device. Exit codes: 0 done, 2 refused, 1 our fault.",
+    epilog="Research and education; not a medical device. Exit codes: 0 done, 2 refused, 1 our "
+    "fault.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -60,7 +61,8 @@ def main() -> None:
         # the message could hold data, so only the kind and the place are said
         place = _innermost(error)
         print(
-            f"cartwheel: our fault ({type(error).__name__} at {place}). Nothing was written. Please "
+            f"cartwheel: our fault ({type(error).__name__} at {place}). Nothing was written. "
+            "Please "
             "report it; CARTWHEEL_TRACEBACK=1 shows the traceback.",
             file=sys.stderr,
         )

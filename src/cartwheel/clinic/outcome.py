@@ -54,7 +54,7 @@ class Survival:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A yes/no column as numbers, with the values that were read as "no" under a declared coding."""
+    """A yes/no column as numbers, with the values read as "no" under a declared coding."""
 
     values: Floats
     read_as_no: tuple[str, ...]
@@ -152,16 +152,34 @@ def event_problems(event: Floats, label: str) -> tuple[Problem, ...]:
     known = event[np.isfinite(event)]
     where = f"outcome '{label}'"
     if len(known) < 2:
-        return (Problem("too_few_rows", f"{len(known)} patients have an outcome", where,
-                        "a score needs many patients; check the column and the exclusions"),)
+        return (
+            Problem(
+                "too_few_rows",
+                f"{len(known)} patients have an outcome",
+                where,
+                "a score needs many patients; check the column and the exclusions",
+            ),
+        )
     events = int(known.sum())
     if events == 0:
-        return (Problem("no_events", f"none of {len(known)} patients had the event", where,
-                        "nothing can be learned about an event nobody had; check the coding"),)
+        return (
+            Problem(
+                "no_events",
+                f"none of {len(known)} patients had the event",
+                where,
+                "nothing can be learned about an event nobody had; check the coding",
+            ),
+        )
     if events == len(known):
-        return (Problem("all_events", f"all {len(known)} patients had the event", where,
-                        "with no patient without the event there is nothing to compare; "
-                        "check the coding, or analyse the time to the event"),)
+        return (
+            Problem(
+                "all_events",
+                f"all {len(known)} patients had the event",
+                where,
+                "with no patient without the event there is nothing to compare; "
+                "check the coding, or analyse the time to the event",
+            ),
+        )
     return ()
 
 

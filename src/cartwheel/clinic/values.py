@@ -27,12 +27,13 @@ MISSING_TEXTS: frozenset[str] = frozenset(
 )
 
 _LONGEST_NUMBER = 48
+_MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d.*)?"
     r"|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?: \d.*)?"
     r"|\d{4}([./])\d{1,2}\2\d{1,2}"
-    r"|\d{1,2}[-. ][A-Za-z]{3,9}\.?(?:[-. ]\d{2,4})?"
-    r"|[A-Za-z]{3}-\d{2}",
+    rf"|\d{{1,2}}\.?[- ]?{_MONTH}(?:[- ]\d{{2,4}})?|{_MONTH}[- ]\d{{2,4}}",
+    re.IGNORECASE,
 )
 _THOUSANDS_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 

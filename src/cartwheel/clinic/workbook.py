@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -18,6 +19,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.clinic.grid import Grid, grid_from_rows
 from cartwheel.errors import FileRefused, refuse
+
+# what the zip library raises for a damaged or protected archive
+_DAMAGED = (KeyError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
 
 NEVER_CALCULATED = "#FORMULA!"
 
@@ -164,7 +168,7 @@ def _sheet_xml(data: bytes, sheet: str) -> bytes:
             links = parts.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
             target = _sheet_target(book, links, sheet)
             return parts.read(target) if target else b""
-    except (KeyError, zipfile.BadZipFile):
+    except _DAMAGED:
         return b""
 
 

@@ -26,7 +26,7 @@ def predictor_block(item: Candidate, cut: float | None) -> Block:
 
 
 def transformed_block(predictor: Predictor, transform: str) -> Block:
-    """Make the block of an uncut predictor: per unit, per doubling, or upper against lower quartile."""
+    """Make the block of an uncut predictor: per unit, per doubling, or between quartiles."""
     columns, knots = design_columns(predictor.values, transform)
     if knots is None:
         per = PER.get(transform, "") if predictor.distinct > 2 else ""

@@ -1,4 +1,7 @@
-"""What is wrong with a cohort in the light of its plan: absent, doubled, constant, unusable columns."""
+"""What is wrong with a cohort in the light of its plan: absent, doubled, constant.
+
+Unusable columns.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ Mask = NDArray[np.bool_]
 
 
 def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
+    """Find names of the plan that are not in the cohort, with the nearest column."""
     there = [str(name) for name in table.frame.columns]
     derived = {item.name for item in plan.derived}
     wanted: dict[str, str] = {}
@@ -55,6 +59,7 @@ def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
 
 
 def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
+    """Find predictors that hold the same values as another in every row."""
     problems = []
     seen: dict[bytes, str] = {}
     for name in [item.column for item in plan.predictors] + list(plan.adjust):
@@ -75,6 +80,7 @@ def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
 
 
 def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
+    """Find rows that share a patient id; the rows are named, not the id."""
     name = plan.cohort.id
     if name is None:
         return []
@@ -96,6 +102,7 @@ def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
 
 
 def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
+    """Find predictors that are constant, or have no logarithm or root, in the analysed patients."""
     problems = []
     for item in plan.predictors:
         values = columns[item.column].values[analysed]

@@ -1,4 +1,7 @@
-"""The columns a plan uses, read from the table: numbers in one unit, ratios made of them, categories."""
+"""The columns a plan uses, read from the table: numbers in one unit, ratios made of them.
+
+Categories.
+"""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 RISK_COLUMNS = 6
+MOST_POINTS = 500
 
 
 def survival_curves(
@@ -58,10 +59,9 @@ def survival_curves(
             continue
         times = survival_times(target.times.time[mask], target.times.event[mask])
         curve = kaplan_meier(times, level=level)
-        steps = curve.n_event > 0
-        censored = curve.time[curve.n_censor > 0]
+        censored = curve.time[thinned(np.flatnonzero(curve.n_censor > 0))]
         last = float(curve.time[-1])
-        keep = np.flatnonzero(steps)
+        keep = thinned(np.flatnonzero(curve.n_event > 0))
         curves.append(
             SurvivalCurve(
                 group=name,
@@ -122,14 +122,23 @@ def _roc(target: Target, score: Floats, name: str, label: str, level: float) -> 
             n=target.n,
             events=int(target.event.sum()),
         )
+    kept = thinned(np.arange(len(curve.thresholds)))
     return RocPoints(
         name,
         label,
         area,
-        _limits(curve.thresholds),
-        _floats(curve.sensitivity),
-        _floats(curve.specificity),
+        _limits(curve.thresholds[kept]),
+        _floats(curve.sensitivity[kept]),
+        _floats(curve.specificity[kept]),
     )
+
+
+def thinned(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep at most 500 of the points of a curve, evenly by rank, first and last among them."""
+    if len(places) <= MOST_POINTS:
+        return places
+    ranks = np.rint(np.linspace(0, len(places) - 1, MOST_POINTS)).astype(np.int64)
+    return places[ranks]
 
 
 def calibration(target: Target, fit: Fit, found: Performance, level: float) -> Calibration:

@@ -1,8 +1,12 @@
-"""Each cut-off with what it is worth: where it lies, how far it wanders, its p-value after the search."""
+"""Each cut-off with what it is worth: where it lies, how far it wanders.
+
+Its p-value after the search.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +26,28 @@ Floats = NDArray[np.float64]
 DECILES = np.arange(11) / 10
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How cut-offs are searched and judged.
+
+    Parameters
+    ----------
+    min_fraction : float
+        Smallest group that the search allows, as a fraction.
+    permutations : int
+        For the adjusted p-value; 0 for none.
+    seed : int
+        Seed of the permutations.
+    level : float
+        Coverage of the wander interval.
+    """
+
+    min_fraction: float
+    permutations: int
+    seed: int
+    level: float
+
+
 def cutoff_row(
     rule: CutRule,
     predictor: Predictor,
@@ -29,10 +55,7 @@ def cutoff_row(
     cut: float,
     resampled: Floats,
     *,
-    min_fraction: float,
-    permutations: int,
-    seed: int,
-    level: float,
+    search: Search,
 ) -> Cutoff:
     """Describe one cut-off.
 
@@ -48,14 +71,8 @@ def cutoff_row(
         The cut-off, in the marker's unit.
     resampled : float array (B,)
         The cut-off in each resample.
-    min_fraction : float
-        Smallest group that the search allows, as a fraction.
-    permutations : int
-        For the adjusted p-value; 0 for none.
-    seed : int
-        Seed of the permutations.
-    level : float
-        Coverage of the wander interval.
+    search : Search
+        Limits of the search, permutations, seed and level.
 
     Returns
     -------
@@ -64,11 +81,12 @@ def cutoff_row(
     """
     point = rule.point(cut)
     searched = rule.fixed is None
-    statistic, gap = _found(rule, target, cut, min_fraction) if searched else (None, (None, None))
-    adjusted = None
-    if searched and permutations:
-        adjusted = _adjusted_p(rule, target, min_fraction, permutations, seed)
-    moved, bars = wander(resampled, level) if searched else (None, ())
+    statistic = adjusted = None
+    gap: tuple[float | None, float | None] = (None, None)
+    if searched:
+        statistic, gap = _found(rule, target, cut, search)
+        adjusted = _adjusted_p(rule, target, search) if search.permutations else None
+    moved, bars = wander(resampled, search.level) if searched else (None, ())
     return Cutoff(
         column=predictor.column,
         label=predictor.label,
@@ -79,9 +97,10 @@ def cutoff_row(
         gap_high=gap[1],
         method=rule.method,
         statistic=statistic,
-        p_naive=_naive_p(point, target),
+        # after a search the naive p-value never stands alone
+        p_naive=None if searched and adjusted is None else _naive_p(point, target),
         p_adjusted=adjusted,
-        permutations=permutations if adjusted is not None else 0,
+        permutations=search.permutations if adjusted is not None else 0,
         points_given=int(point.sum()),
         wander=moved,
         wander_grid=bars,
@@ -90,38 +109,36 @@ def cutoff_row(
 
 
 def _found(
-    rule: CutRule, target: Target, cut: float, min_fraction: float
+    rule: CutRule, target: Target, cut: float, search: Search
 ) -> tuple[float, tuple[float, float]]:
     """Criterion at the chosen cut, and the two observed values it lies between."""
     everyone = np.ones(target.n)
     if rule.method == "max_log_rank":
         best = best_log_rank_cut(
-            rule.marker, target.rank_scores(everyone), min_fraction=min_fraction
+            rule.marker, target.rank_scores(everyone), min_fraction=search.min_fraction
         )
     else:
         best = best_cut(
             rule.marker,
             *target.cut_weights(everyone),
             criterion=rule.method,
-            min_fraction=min_fraction,
+            min_fraction=search.min_fraction,
         )
     ends = sorted((rule.sign * best.below, rule.sign * best.above))
     assert ends[0] <= cut <= ends[1]
     return float(best.statistic), (float(ends[0]), float(ends[1]))
 
 
-def _adjusted_p(
-    rule: CutRule, target: Target, min_fraction: float, permutations: int, seed: int
-) -> float:
+def _adjusted_p(rule: CutRule, target: Target, search: Search) -> float:
     everyone = np.ones(target.n)
     if rule.method == "max_log_rank":
         found = permutation_p(
             rule.marker,
             scores=target.rank_scores(everyone),
             criterion="max_log_rank",
-            min_fraction=min_fraction,
-            permutations=permutations,
-            seed=seed,
+            min_fraction=search.min_fraction,
+            permutations=search.permutations,
+            seed=search.seed,
         )
     else:
         case, control = target.cut_weights(everyone)
@@ -130,9 +147,9 @@ def _adjusted_p(
             case_weight=case,
             control_weight=control,
             criterion=rule.method,
-            min_fraction=min_fraction,
-            permutations=permutations,
-            seed=seed,
+            min_fraction=search.min_fraction,
+            permutations=search.permutations,
+            seed=search.seed,
         )
     return float(found.p_value)
 
@@ -150,11 +167,6 @@ def _naive_p(point: Floats, target: Target) -> float | None:
     return float(fisher_test(table).p_value)
 
 
-def naive_test_name(target: Target) -> str:
-    """Name of the test behind the naive p-value."""
-    return "log-rank" if isinstance(target, SurvivalTarget) else "Fisher's exact"
-
-
 def cutoff_rows(
     rules: Sequence[CutRule],
     predictors: Sequence[Predictor],
@@ -162,10 +174,7 @@ def cutoff_rows(
     cuts: Floats,
     trace: Floats,
     *,
-    min_fraction: float,
-    permutations: int,
-    seed: int,
-    level: float,
+    search: Search,
 ) -> tuple[Cutoff, ...]:
     """Describe every cut-off; ``trace`` (B, k) holds them over the resamples."""
     return tuple(
@@ -175,10 +184,8 @@ def cutoff_rows(
             target,
             float(cut),
             trace[:, place],
-            min_fraction=min_fraction,
-            permutations=permutations,
-            seed=seed + place,
-            level=level,
+            # each marker has its own stream of permutations
+            search=replace(search, seed=search.seed + place),
         )
         for place, (rule, predictor, cut) in enumerate(zip(rules, predictors, cuts, strict=True))
     )

@@ -105,7 +105,8 @@ def _undated(item: Timed, times: EventTimes) -> Problem | None:
     if item.summary is not None:
         return Problem(
             "summary_predictor",
-            f"this is a {item.summary} over follow-up, so for some patients it lies after the event",
+            f"this is a {item.summary} over follow-up, so for some patients it lies after the "
+            "event",
             f"predictor '{item.column}'",
             "use a value of one day, or move the column to [associations]",
         )
@@ -114,7 +115,8 @@ def _undated(item: Timed, times: EventTimes) -> Problem | None:
             "day_missing",
             "the day of measurement is not known, so nothing shows that it came before the event",
             f"predictor '{item.column}'",
-            f"say it: --day {item.column}=0 (day of infusion is 0), or day in [columns] of the plan",
+            f"say it: --day {item.column}=0 (day of infusion is 0), or day in [columns] of the "
+            "plan",
         )
     return None
 
@@ -184,7 +186,8 @@ def _words(
     if checked:
         sentences.append(
             f"{len(checked)} of {len(checked) + len(unchecked)} predictors and adjustment columns "
-            "have a day of measurement, and in no analysed patient does it lie on or after the event."
+            "have a day of measurement, and in no analysed patient does it lie on or after the "
+            "event."
         )
     if unchecked:
         sentences.append(

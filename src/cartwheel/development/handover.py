@@ -1,4 +1,7 @@
-"""The score file that a development hands over: the same object a ward runs and a centre validates."""
+"""The score file that a development hands over.
+
+The same object a ward runs and a centre validates.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +154,8 @@ def _population(made: Scored) -> dict[str, Any]:
     simulated = "simulated " if made.simulated else ""
     days = sorted({item.day for item in made.assembled.predictors if item.day is not None})
     return {
-        "text": f"{made.outcome.patients} {simulated}patients, {made.outcome.events} with the event, "
+        "text": f"{made.outcome.patients} {simulated}patients, {made.outcome.events} with the "
+        "event, "
         "complete in all predictors",
         "n": made.outcome.patients,
         "events": made.outcome.events,
@@ -295,7 +299,7 @@ def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
 
 
 def _round_value(values: Floats, level: float) -> Decimal:
-    """Quantile rounded to three significant digits, moved inside the data where rounding left it."""
+    """Quantile rounded to three significant digits, unless rounding would leave the data."""
     value = float(np.quantile(values, level))
     rounded = Decimal(f"{value:.3g}")
     inside = float(values.min()) <= float(rounded) <= float(values.max())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cartwheel.development.cutoff_rows import cutoff_rows
+from cartwheel.development.cutoff_rows import Search, cutoff_rows
 from cartwheel.development.groups import index_groups
 from cartwheel.development.index import CutRule, IndexPipeline, cut_rule
 from cartwheel.development.made import Made, Resampling
@@ -26,6 +26,13 @@ def index_parameters(plan: Plan) -> int:
         for item in plan.predictors
     )
     return sum(1 if way == "fixed" else 2 for way in ways)
+
+
+def search_of(plan: Plan) -> Search:
+    """Say how the plan searches cut-offs and judges them."""
+    return Search(
+        plan.index.min_fraction, plan.index.permutations, plan.resampling.seed, plan.level
+    )
 
 
 def make_index(
@@ -71,15 +78,7 @@ def make_index(
         resampled=resampled,
         parameters=index_parameters(plan),
         cutoffs=cutoff_rows(
-            rules,
-            predictors,
-            target,
-            model.cuts,
-            resampled.trace,
-            min_fraction=plan.index.min_fraction,
-            permutations=plan.index.permutations,
-            seed=resampling.seed,
-            level=plan.level,
+            rules, predictors, target, model.cuts, resampled.trace, search=search_of(plan)
         ),
         selection=(),
         score_card=_card(rules, predictors, cuts),

@@ -1,19 +1,23 @@
-"""Make the points score: table, selection, rounding, risk by total, and what survives repetition."""
+"""Make the points score: table, selection, rounding, risk by total.
+
+And what survives repetition.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.blocks import predictor_block
-from cartwheel.development.cutoff_rows import cutoff_row
+from cartwheel.development.cutoff_rows import Search, cutoff_row
 from cartwheel.development.groups import band_groups
 from cartwheel.development.honesty import selection_rows
 from cartwheel.development.made import Made, Resampling
-from cartwheel.development.make_index import two_bands
+from cartwheel.development.make_index import search_of, two_bands
 from cartwheel.development.plan import Plan
 from cartwheel.development.points import Candidate, Card, PointsFit, PointsPipeline, candidate
 from cartwheel.development.predictor import Predictor, design_width
@@ -32,7 +36,7 @@ from cartwheel.stats.resample import Optimism, bootstrap_optimism
 Floats = NDArray[np.float64]
 
 
-def points_parameters(plan: Plan, predictors: tuple[Predictor, ...]) -> int:
+def points_parameters(predictors: tuple[Predictor, ...]) -> int:
     """Candidate parameters: design columns of every candidate, one more for a searched cut-off."""
     total = 0
     for item in predictors:
@@ -87,8 +91,8 @@ def make_points(
         fit=model.fit,
         totals=model.totals,
         resampled=resampled,
-        parameters=points_parameters(plan, predictors),
-        cutoffs=_cutoffs(pipeline, model, resampled, plan, resampling.seed),
+        parameters=points_parameters(predictors),
+        cutoffs=_cutoffs(pipeline, model, resampled, search_of(plan)),
         selection=selection_rows(resampled, {item.column: item.label for item in predictors}),
         score_card=score_card(pipeline, model),
         risk_table=risk_table(target, model.fit, model.totals, possible_totals(model), groups),
@@ -114,7 +118,7 @@ def _multivariable(
 
 
 def _cutoffs(
-    pipeline: PointsPipeline, model: PointsFit, resampled: Optimism, plan: Plan, seed: int
+    pipeline: PointsPipeline, model: PointsFit, resampled: Optimism, search: Search
 ) -> tuple[Cutoff, ...]:
     rows = []
     for place, (item, cut) in enumerate(zip(pipeline.candidates, model.cuts, strict=True)):
@@ -128,10 +132,7 @@ def _cutoffs(
                 pipeline.target,
                 float(cut),
                 resampled.trace[:, traced],
-                min_fraction=plan.index.min_fraction,
-                permutations=plan.index.permutations,
-                seed=seed + place,
-                level=plan.level,
+                search=replace(search, seed=search.seed + place),
             )
         )
     return tuple(rows)

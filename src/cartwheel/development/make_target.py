@@ -1,4 +1,7 @@
-"""Make the target of a development: the outcome of the analysed patients, its horizon, its penalty."""
+"""Make the target of a development: the outcome of the analysed patients, its horizon.
+
+Its penalty.
+"""
 
 from __future__ import annotations
 

@@ -57,13 +57,15 @@ def _index(plan: Plan, outcome: OutcomeSummary, model: str) -> str:
     at = ""
     if outcome.kind == "survival" and {"youden", "closest_corner"} & set(ways):
         at = (
-            f" The ROC curve is cumulative/dynamic at {outcome.horizon:.4g} {outcome.time_unit} with "
+            f" The ROC curve is cumulative/dynamic at {outcome.horizon:.4g} {outcome.time_unit} "
+            "with "
             "inverse probability of censoring weights."
         )
     return (
         f"Each marker's cut-off was {said}, with the adverse direction stated beforehand and no "
         f"group smaller than {100 * plan.index.min_fraction:.0f} % of the patients; a value beyond "
-        f"the cut-off gives one point, and the index is the sum.{at} The index entered {model} as a "
+        f"the cut-off gives one point, and the index is the sum.{at} The index entered {model} "
+        "as a "
         "number. P-values of searched cut-offs are adjusted for the search by repeating it in "
         f"{plan.index.permutations} permutations of the marker against the outcome."
     )
@@ -82,7 +84,8 @@ def _points(plan: Plan, model: str) -> str:
         f"(declared edges, else {plan.points.categories} quantile groups with edges rounded to two "
         "digits); the mean contribution of a range to the linear predictor, divided by that of one "
         "point and rounded, gives its points. One point is worth the smallest predictor's whole "
-        f"effect, or more where the largest would otherwise exceed {plan.points.largest} points. The "
+        f"effect, or more where the largest would otherwise exceed {plan.points.largest} "
+        "points. The "
         "risk of a total comes from a regression on the total."
     )
 
@@ -94,7 +97,8 @@ def _uncut(splines: bool, model: str) -> str:
         else "as straight lines, because the events could not carry splines"
     )
     return (
-        f"Beside it the same predictors entered one {model.split(' (', maxsplit=1)[0]} uncut, {form} "
+        f"Beside it the same predictors entered one {model.split(' (', maxsplit=1)[0]} uncut, "
+        f"{form} "
         "(on the log2 scale for skewed laboratory values)."
     )
 
@@ -103,9 +107,12 @@ def _validation(plan: Plan) -> str:
     if plan.resampling.bootstrap == 0:
         return "Nothing was resampled: all performance is apparent."
     return (
-        f"The whole development (cut-offs, selection, ranges, coefficients, rounding) was repeated in "
-        f"{plan.resampling.bootstrap} bootstrap resamples (seed {plan.resampling.seed}). Optimism is "
-        "the mean of a resample's performance in itself minus on all patients; corrected is apparent "
+        f"The whole development (cut-offs, selection, ranges, coefficients, rounding) was "
+        "repeated in "
+        f"{plan.resampling.bootstrap} bootstrap resamples (seed {plan.resampling.seed}). "
+        "Optimism is "
+        "the mean of a resample's performance in itself minus on all patients; corrected is "
+        "apparent "
         "minus optimism (Harrell), with location-shifted bootstrap intervals (Noma 2021). AUC "
         "intervals are DeLong's, those of Harrell's C by infinitesimal jackknife. Patients with a "
         "missing predictor were left out."

@@ -1,11 +1,12 @@
 """The plan: what will be done, written down before looking.
 
-A plan is a TOML file. Unknown keys are refused with the nearest known one; nothing is filled in that
-changes what is being asked (coding, unit, direction, day).
+A plan is a TOML file. Unknown keys are refused with the nearest known one; nothing is filled in
+that changes what is being asked (coding, unit, direction, day).
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -214,8 +215,9 @@ class ResamplingPlan(Part):
 
 
 class Plan(Part):
-    """What a development will do. Read it with :func:`read_plan`, write it by hand or with
-    ``cartwheel plan``.
+    """What a development will do.
+
+    Read it with :func:`read_plan`; write it by hand or with ``cartwheel plan``.
     """
 
     schema_: Literal["cartwheel-plan/1"] = Field(default="cartwheel-plan/1", alias="schema")
@@ -266,9 +268,8 @@ def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> Plan:
     PlanRefused
         All faults at once; an unknown key with the nearest known one.
     """
-    import json  # JSON mode lets strict models take lists for tuples
-
     try:
+        # JSON mode lets strict models take lists for tuples
         plan = Plan.model_validate_json(json.dumps(plain(data)))
     except ValidationError as error:
         raise PlanRefused(problems_of(error, Plan, where=where)) from None

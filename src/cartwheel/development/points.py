@@ -1,7 +1,7 @@
 """The points score as one model: selection, regression, rounding to whole points, risk by total.
 
-All of it is repeated in every resample: which candidates are kept, the ranges of the score card, the
-coefficients, the rounding, and the risk that belongs to a total.
+All of it is repeated in every resample: which candidates are kept, the ranges of the score card,
+the coefficients, the rounding, and the risk that belongs to a total.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Card:
 class PointsFit:
     """A points score that was made.
 
-    ``selected`` marks the kept candidates; ``knots`` are given where a spline was used; ``exact`` is
-    the unrounded regression and ``fit`` the model of the total; ``unit`` is what one point is worth
-    on the linear predictor.
+    ``selected`` marks the kept candidates; ``knots`` are given where a spline was used; ``exact``
+    is the unrounded regression and ``fit`` the model of the total; ``unit`` is what one point is
+    worth on the linear predictor.
     """
 
     selected: NDArray[np.bool_]
@@ -70,7 +70,7 @@ class PointsFit:
 
 
 def candidate(predictor: Predictor, plan: PointsPlan) -> Candidate:
-    """Prepare one candidate: its cut-off rule, or fixed edges, or edges to be placed at quantiles."""
+    """Prepare one candidate: its cut-off rule, fixed edges, or edges to come from quantiles."""
     rule = None if predictor.cutoff is None else cut_rule(predictor)
     distinct = np.unique(predictor.values)
     edges: Floats | None = None
@@ -238,7 +238,7 @@ def point_unit(spreads: list[float], largest: int) -> float:
 
 
 def ranges(item: Candidate, cut: float, multiplicity: Floats) -> tuple[Floats, Integers]:
-    """Edges of the score card's ranges and each patient's range; an edge belongs to the range above.
+    """Edges of a score card's ranges and each patient's range; an edge is of the range above.
 
     A cut-off makes two ranges, 0 without and 1 with the point, whatever its direction.
     """

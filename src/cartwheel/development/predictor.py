@@ -1,4 +1,7 @@
-"""A candidate predictor as analysed: its values in one unit, its day, and what the plan says of it."""
+"""A candidate predictor as analysed: its values in one unit, its day.
+
+And what the plan says of it.
+"""
 
 from __future__ import annotations
 

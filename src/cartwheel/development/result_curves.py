@@ -53,7 +53,7 @@ class CalibrationPoint:
 class Calibration:
     """Predicted against observed risk.
 
-    ``curve`` holds (predicted, observed) of the fitted logistic or Cox recalibration line, apparent;
+    ``curve`` holds (predicted, observed) of the apparent logistic or Cox recalibration line;
     ``corrected`` the same line with the optimism-corrected slope and intercept; ``histogram`` the
     distribution of predicted risk (risk, count).
     """

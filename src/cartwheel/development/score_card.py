@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
     if item.predictor.distinct == 2:
         low, high = np.unique(item.predictor.values)
         return (number_text(float(low)), number_text(float(high)))
-    inner = [f"{low} to < {high}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inner = [f"{low} to < {high}" for low, high in pairwise(edges)]
     return (f"< {edges[0]}", *inner, f">= {edges[-1]}")
 
 

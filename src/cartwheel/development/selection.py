@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +67,7 @@ def _alone(target: Target, blocks: Sequence[Floats], multiplicity: Floats) -> Fl
     """Likelihood-ratio statistic of each candidate alone."""
     if isinstance(target, BinaryTarget):
         starts = np.cumsum([0, *(block.shape[1] for block in blocks)])
-        groups = [
-            list(range(start, stop)) for start, stop in zip(starts[:-1], starts[1:], strict=True)
-        ]
+        groups = [list(range(start, stop)) for start, stop in pairwise(starts)]
         return likelihood_ratio_tests(
             np.ascontiguousarray(np.hstack(blocks)),
             target.event,

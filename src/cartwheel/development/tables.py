@@ -90,7 +90,7 @@ def regression_tables(assembled: Assembled, target: Target, made: Made) -> Table
 
 
 def _alone(assembled: Assembled, made: Made) -> list[Block]:
-    """Make the blocks of the univariable table: markers uncut for an index, as planned for points."""
+    """Make the univariable blocks: markers uncut for an index, as planned for points."""
     plan = assembled.plan
     if plan.method == "points":
         cuts = {row.column: row.cut for row in made.cutoffs}

@@ -1,4 +1,7 @@
-"""Run the uncut model beside the score: same predictors, same resamples, its own corrected numbers."""
+"""Run the uncut model beside the score: same predictors, same resamples.
+
+Its own corrected numbers.
+"""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ def _size_verdict(limiting: int, parameters: int, per: float) -> str:
     if limiting < FEW_EVENTS:
         return start + (
             f"With fewer than {FEW_EVENTS} events nothing can be developed reliably: a cut-off, a "
-            "coefficient or an AUC from these data says little about the next patients. Treat every "
+            "coefficient or an AUC from these data says little about the next patients. Treat "
+            "every "
             "number here as a description of these patients."
         )
     if per < EVENTS_PER_PARAMETER:
@@ -113,7 +114,8 @@ def _honesty(found: Findings) -> Iterator[Note]:
         yield Note(
             "no_correction",
             "caution",
-            f"The {main.label} of {_three(main.apparent.value)} is apparent: the score was judged on "
+            f"The {main.label} of {_three(main.apparent.value)} is apparent: the score was "
+            "judged on "
             "the patients it was made from, and nothing was resampled. Run it again with "
             "--bootstrap 1000 before showing it to anyone.",
         )
@@ -124,7 +126,8 @@ def _honesty(found: Findings) -> Iterator[Note]:
             "chance",
             "caution",
             f"The corrected {main.label} is {_three(main.corrected.value)} with an interval from "
-            f"{_three(low)} to {_three(main.corrected.high)}: chance alone (0.5) is inside it. These "
+            f"{_three(low)} to {_three(main.corrected.high)}: chance alone (0.5) is inside it. "
+            "These "
             "data do not show that the score tells patients apart.",
         )
     slope = measure_named(found.score, "calibration_slope")
@@ -152,7 +155,8 @@ def _events(found: Findings) -> Iterator[Note]:
         yield Note(
             "shrinkage",
             "caution",
-            f"By the heuristic of van Houwelingen and le Cessie the expected shrinkage of the model "
+            f"By the heuristic of van Houwelingen and le Cessie the expected shrinkage of the "
+            "model "
             f"of all candidates is {said}; 0.9 or more is wanted.",
         )
     if found.kept == 0:
@@ -189,7 +193,8 @@ def _missing(found: Findings) -> Iterator[Note]:
         "complete_case",
         "caution",
         f"Complete cases only: {lost} of {eligible} patients ({100 * lost / eligible:.0f} %), "
-        f"{events} of them with the event, were left out because a predictor is missing ({listed}). "
+        f"{events} of them with the event, were left out because a predictor is missing "
+        f"({listed}). "
         "If values are missing for a reason, every number here is biased.",
     )
 
@@ -228,7 +233,8 @@ def _dichotomising(found: Findings) -> Iterator[Note]:
         "dichotomising",
         "caution" if difference > 0.02 else "information",
         f"{what} {verb} {abs(difference):.3f} of corrected {ours.label}: the score has "
-        f"{_three(ours.corrected.value)}, the same predictors uncut {_three(theirs.corrected.value)}.",
+        f"{_three(ours.corrected.value)}, the same predictors uncut "
+        f"{_three(theirs.corrected.value)}.",
     )
 
 
@@ -239,7 +245,8 @@ def _resampling(found: Findings) -> Iterator[Note]:
             yield Note(
                 "failed_resamples",
                 "caution" if share >= 5 else "information",
-                f"{run.model}: in {run.failed} of {run.resamples} resamples ({share:.1f} %) it could "
+                f"{run.model}: in {run.failed} of {run.resamples} resamples ({share:.1f} %) it "
+                "could "
                 "not be developed; they are left out of the corrected numbers, which are then too "
                 "kind.",
             )

@@ -178,5 +178,5 @@ def _spline(axes: Axes, spline: Mapping[str, Any]) -> None:
               transform=foot, zorder=4)  # fmt: skip
     # A band that runs off to infinity at the ends must not flatten the curve.
     middle = [float(ratio.min()), float(ratio.max())]
-    axes.set_ylim(max(low.min(), middle[0] / 6), min(high.max(), middle[1] * 6))
+    axes.set_ylim(max(low.min(), middle[0] / 6) / 1.05, min(high.max(), middle[1] * 6) * 1.05)
     ratio_ticks(axes)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from cartwheel.figures.numbers import count
+from cartwheel.figures.numbers import count, sentence
 from cartwheel.figures.style import (
     BASE,
     DOUBLE,
@@ -68,7 +68,7 @@ class _Step:
 
     def __init__(self, step: Mapping[str, Any]) -> None:
         self.lines = [
-            *wrapped(step["label"], _LEFT_WIDTH - 0.6),
+            *wrapped(sentence(step["label"]), _LEFT_WIDTH - 0.6),
             f"{_patients(step['patients'])}, {_events(step['events'])}",
         ]
         self.side: list[str] = []

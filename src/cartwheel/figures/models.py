@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from cartwheel.figures.numbers import interval, percent
+from cartwheel.figures.numbers import interval, percent, sentence
 from cartwheel.figures.scales import ratio_ticks
 from cartwheel.figures.style import (
     BLUE,
@@ -64,7 +64,7 @@ def regression_forest(result: Mapping[str, Any]) -> Figure:
     top = body
     for index, table in enumerate(tables):
         middle = 1.2 + top - 0.42
-        write(sheet, (0.2, middle), wrapped(table["name"], 6.0)[:1], fontweight="bold")
+        write(sheet, (0.2, middle), wrapped(sentence(table["name"]), 6.0)[:1], fontweight="bold")
         top -= 0.75
         for row, lines, height in zip(table["rows"], blocks[index], heights[index], strict=True):
             level = top - height / 2

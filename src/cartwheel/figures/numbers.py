@@ -127,6 +127,12 @@ def exact(value: Number) -> str:
     return "−" + text[1:] if text.startswith("-") else text
 
 
+def fine(value: Number) -> str:
+    """Write with at most six significant digits, and never fewer than stand before the point."""
+    text = significant(value, 6)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def time(value: Number) -> str:
     """Write a time in the outcome's unit: one decimal, more for short times."""
     return decimals(value, 1) if abs(value) >= 1 or value == 0 else significant(value, 2)
@@ -172,6 +178,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "quantity": quantity,
     "significant": significant,
     "exact": exact,
+    "fine": fine,
     "time": time,
 }
 
@@ -187,6 +194,11 @@ MEASURE_FORMATS = {
 def measure_format(name: str) -> str:
     """Name the rule by which a performance measure is written; three decimals if it is unknown."""
     return MEASURE_FORMATS.get(name, "score")
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def interval(estimate: Mapping[str, Any], kind: str, missing: str = NOT_ESTIMABLE) -> str:

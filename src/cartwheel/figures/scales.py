@@ -28,12 +28,15 @@ def ratio_ticks(axes: Axes, *, upright: bool = True) -> None:
     axis = axes.yaxis if upright else axes.xaxis
     low, high = axes.get_ylim() if upright else axes.get_xlim()
     steps = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 100, 300, 1000)
-    fine = (0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5)
+    fine = (0.7, 0.8, 1.25, 1.5)
     shown = [step for step in steps if low <= step <= high]
-    if len(shown) < 3:
-        shown = [step for step in sorted({*steps, *fine}) if low <= step <= high]
     if len(shown) > 7:
         shown = [step for step in shown if step in (0.001, 0.01, 0.1, 1, 10, 100, 1000)]
+    if len(shown) < 3:
+        shown = [step for step in sorted({*steps, *fine}) if low <= step <= high]
+    if len(shown) < 3:
+        shown = [float(step) for step in MaxNLocator(4).tick_values(low, high)]
+        shown = [step for step in shown if low <= step <= high]
     axis.set_major_locator(FixedLocator(shown))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

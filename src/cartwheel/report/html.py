@@ -13,7 +13,7 @@ from cartwheel.canonical import plain
 from cartwheel.development.result import Development
 from cartwheel.errors import FileRefused, refuse
 from cartwheel.figures.gallery import figure_svgs
-from cartwheel.figures.numbers import measure_format
+from cartwheel.figures.numbers import measure_format, sentence
 from cartwheel.report import markup, story
 from cartwheel.report.captions import CAPTIONS, SINGLE_COLUMN
 
@@ -87,7 +87,7 @@ def _environment(svgs: Mapping[str, str]) -> Environment:
         return _figure(name, svgs[name]) if name in svgs else Markup("")
 
     environment.filters.update(
-        number=markup.number, limits=markup.limits, breakable=markup.breakable
+        number=markup.number, limits=markup.limits, breakable=markup.breakable, sentence=sentence
     )
     environment.globals.update(
         figure=figure,

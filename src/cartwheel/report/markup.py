@@ -85,12 +85,12 @@ def coverage(estimates: Iterable[Mapping[str, Any] | None]) -> Markup:
     Returns
     -------
     Markup
-        Safe HTML; ``interval`` where none has one.
+        Safe HTML; ``no interval`` where none has one.
     """
     for estimate in estimates:
         if estimate is not None and estimate["level"] is not None:
             return number(estimate["level"], "level") + "% CI"
-    return Markup("interval")
+    return Markup("no interval")
 
 
 def breakable(name: str) -> Markup:

@@ -120,7 +120,7 @@ def logistic_coefficients(
 
     Notes
     -----
-    Agrees with ``logistic_fit`` to 1e-8 of a standard deviation.
+    Agrees with ``logistic_fit`` to 1e-7 of a standard error; most often to 1e-9.
     """
     coefficients, _, converged = _logistic.fit(
         design_columns(x),

@@ -24,6 +24,8 @@ Model = TypeVar("Model")
 Progress = Callable[[int, int], None]
 
 CHUNK = 25
+# below this many patients a kernel call is so short that threads only wait for one another
+THREADS_FROM = 1000
 
 
 class Pipeline(Protocol[Model]):
@@ -160,7 +162,7 @@ def bootstrap_optimism(
     seed : int
         Seed; the same seed gives the same result for any number of threads.
     threads : int, optional
-        Threads; default one for each processor.
+        Threads; by default :func:`default_threads`.
     progress : function of (int, int), optional
         Called with resamples done and drawn.
 
@@ -202,7 +204,7 @@ def bootstrap_optimism(
             pipeline.trace(resampled),
         )
 
-    outcomes = _in_order(one, resamples, threads or os.cpu_count() or 1, progress)
+    outcomes = _in_order(one, resamples, threads or default_threads(n), progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, str)]
     if resamples and not done:
         raise refuse(
@@ -223,6 +225,11 @@ def bootstrap_optimism(
         resamples=resamples,
         failures=tuple(sorted(reasons.items())),
     )
+
+
+def default_threads(n: int) -> int:
+    """Threads that help with so many patients: one in a small cohort, else one a processor."""
+    return 1 if n < THREADS_FROM else os.cpu_count() or 1
 
 
 def _in_order(

@@ -100,8 +100,7 @@ def spline_knots(x: ArrayLike, n_knots: int, multiplicity: ArrayLike | None = No
             NotEstimable, "knots", f"no rule for {n_knots} knots", mend="choose 3, 4 or 5 knots"
         )
     values = np.asarray(x, dtype=np.float64)
-    # the sum is finite only if all values are; one pass, no temporary
-    if not np.isfinite(values.sum()):
+    if not np.isfinite(values).all():
         raise refuse(NotEstimable, "missing_value", "a value is missing or infinite")
     size = len(values) if multiplicity is None else np.asarray(multiplicity).sum()
     if size < 1:

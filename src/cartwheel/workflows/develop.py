@@ -1,4 +1,7 @@
-"""The main job, readable top to bottom: a cohort and a plan become a score and its honest performance."""
+"""The main job, readable top to bottom.
+
+A cohort and a plan become a score and its honest performance.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,8 @@ def develop(
     plan : Plan, path or dict
         What is to be done.
     threads : int, optional
-        Threads for resampling; default one for each processor. The result does not depend on it.
+        Threads for resampling; by default one in a small cohort, else one for each processor. The
+        result does not depend on it.
     say : function of (str, int, int), optional
         Called with the stage and its progress.
 
@@ -94,7 +98,7 @@ def develop(
     parameters = (
         index_parameters(plan)
         if plan.method == "index"
-        else points_parameters(plan, assembled.predictors)
+        else points_parameters(assembled.predictors)
     )
     target, horizon_assumed = make_target(assembled, parameters)
     made = _make(plan, assembled, target, _resampling(plan, threads, say, "developing again"))

@@ -1,4 +1,7 @@
-"""Write a first plan from a cohort, to be edited: what can be seen is filled in, the rest is asked."""
+"""Write a first plan from a cohort, to be edited: what can be seen is filled in.
+
+The rest is asked.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +142,8 @@ def _is_predictor(column: ColumnCheck) -> bool:
 
 def _predictors(table: RawTable, columns: Sequence[ColumnCheck]) -> Iterator[str]:
     yield ""
-    yield "# Candidates: every laboratory value and finding of one day. Keep few: each costs events."
+    yield "# Candidates: every laboratory value and finding of one day. Keep few: each costs "
+    "events."
     if not columns:
         yield "[[predictors]]"
         yield 'column = "CHANGE"'
@@ -217,7 +221,7 @@ def _undeclared(report: CheckReport, used: Sequence[ColumnCheck]) -> Iterator[st
 def _settings() -> Iterator[str]:
     yield ""
     yield "[index]"
-    yield 'cutoff = "youden"   # closest_corner; survival also max_log_rank; or fixed, in a predictor'
+    yield 'cutoff = "youden"   # closest_corner, max_log_rank (survival), or fixed (in a predictor)'
     yield ""
     yield "[points]"
     yield 'selection = "none"   # univariable or backward, repeated in every resample'

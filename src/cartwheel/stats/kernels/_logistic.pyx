@@ -208,8 +208,13 @@ cdef int newton(Model* s, double tolerance, int* iterations) noexcept nogil:
             s.beta[j] += s.step[j]
         if size <= tolerance:
             return DONE
-        # as near as rounding lets it come where the likelihood is nearly flat
-        if size < 1e-5 and size > 0.3 * last and gain < 1e-13 * (1.0 + fabs(best)):
+        # exact steps that no longer shrink are as near as rounding lets them come
+        if (
+            (not s.firth or turn >= PATIENCE)
+            and size < 1e-5
+            and size > 0.3 * last
+            and gain < 1e-13 * (1.0 + fabs(best))
+        ):
             return DONE
         last = size
     s.log_likelihood = best
