@@ -177,10 +177,10 @@ def _exclusions(
             hit = code_event(table, rule.column, rule.equals)[0]
             out = np.zeros(len(event), dtype=bool) if hit is None else hit.values == 1
         elif rule.below is not None:
-            out = columns[rule.column].values < rule.below
+            out = columns[rule.column].values < columns[rule.column].in_unit(rule.below)
         else:
             assert rule.above is not None
-            out = columns[rule.column].values > rule.above
+            out = columns[rule.column].values > columns[rule.column].in_unit(rule.above)
         kept &= ~out
         _step(flow, f"after leaving out: {rule.reason}", kept, event)
     return kept, flow
@@ -259,6 +259,9 @@ def _predictor(column: Column, item: PredictorPlan, plan: Plan, analysed: Mask) 
     cutoff = item.cutoff
     if cutoff is None and plan.method == "index":
         cutoff = CutoffPlan(method=plan.index.cutoff)
+    if cutoff is not None and cutoff.value is not None:
+        cutoff = cutoff.model_copy(update={"value": column.in_unit(cutoff.value)})
+    steps = None if item.steps is None else tuple(column.in_unit(step) for step in item.steps)
     return Predictor(
         column=column.name,
         label=column.label,
@@ -269,7 +272,7 @@ def _predictor(column: Column, item: PredictorPlan, plan: Plan, analysed: Mask) 
         direction=item.direction,
         transform=item.transform,
         cutoff=cutoff,
-        steps=item.steps,
+        steps=steps,
         ratio=column.ratio,
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cartwheel.clinic.columns import missing_cells
 from cartwheel.clinic.reading import RawTable
 from cartwheel.development.cohort_columns import Column
-from cartwheel.development.plan import Plan
+from cartwheel.development.plan import Plan, PredictorPlan
 from cartwheel.errors import Problem
 
 Mask = NDArray[np.bool_]
@@ -116,6 +116,7 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
                     "leave it out",
                 )
             )
+        problems += _cut_outside(columns[item.column], item, values, where)
         if item.transform == "log2" and np.any(values <= 0):
             problems.append(
                 Problem(
@@ -135,3 +136,24 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
                 )
             )
     return problems
+
+
+def _cut_outside(
+    column: Column, item: PredictorPlan, values: NDArray[np.float64], where: str
+) -> list[Problem]:
+    """Find a fixed cut-off that leaves everyone on one side."""
+    if item.cutoff is None or item.cutoff.value is None or len(np.unique(values)) < 2:
+        return []
+    cut = column.in_unit(item.cutoff.value)
+    if values.min() < cut <= values.max():
+        return []
+    unit = f" {column.unit}" if column.unit else ""
+    return [
+        Problem(
+            "cut_outside",
+            f"the cut-off is {cut:.4g}{unit}, and every analysed patient lies on one side of it "
+            f"({values.min():.4g} to {values.max():.4g}{unit})",
+            where,
+            "cut-offs are written in the unit of the file's column; check the number",
+        )
+    ]

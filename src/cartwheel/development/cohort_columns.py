@@ -6,6 +6,7 @@ Categories.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,11 @@ class Column:
     skewed: bool = False
     ratio: tuple[str, str] | None = None
     levels: tuple[str, ...] = ()
+    factor: Decimal = Decimal(1)
+
+    def in_unit(self, said: float) -> float:
+        """Convert a number of the plan, said in the file's unit, as the values were converted."""
+        return float(Decimal(repr(float(said))) * self.factor)
 
 
 def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, Column]:
@@ -108,7 +114,15 @@ def _column(plan: Plan, read: NumericColumn) -> Column:
         above_limit=int(read.above_limit.sum()),
         rule=read.rule,
         skewed=bool(variable is not None and variable.skewed),
+        factor=_factor(read),
     )
+
+
+def _factor(read: NumericColumn) -> Decimal:
+    """From the file's unit to the unit of the values."""
+    if read.variable is None or not read.unit or not read.source_unit:
+        return Decimal(1)
+    return Decimal(read.variable.units[read.source_unit])
 
 
 def _label(column: str, name: str | None, unit: str, day: float | None, summary: str | None) -> str:

@@ -93,23 +93,50 @@ def time_ticks(latest: float) -> Floats:
 
 
 def roc_curves(
-    target: Target, fit: Fit, predictors: Sequence[Predictor], level: float, name: str
+    target: Target, fit: Fit, predictors: Sequence[Predictor], found: Performance, level: float
 ) -> tuple[RocPoints, ...]:
-    """ROC curve of the score and of each continuous marker alone.
+    """ROC curve of the score, with its corrected AUC, and of each continuous marker alone.
 
     For survival outcomes the curves are cumulative / dynamic at the horizon, with inverse
     probability of censoring weights, and have no closed-form interval here.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, as made on all patients.
+    predictors : sequence of Predictor
+        Markers; one is drawn alone when its direction was stated and it is more than a yes or no.
+    found : Performance
+        Of the score, for the corrected AUC.
+    level : float
+        Coverage of DeLong's intervals.
+
+    Returns
+    -------
+    tuple of RocPoints
+        The score's first.
     """
-    curves = [_roc(target, fit.score, "score", name, level)]
+    name = "auc" if isinstance(target, BinaryTarget) else "auc_at_horizon"
+    corrected = measure_named(found, name).corrected
+    curves = [_roc(target, fit.score, "score", found.model, level, corrected)]
     for item in predictors:
         if item.direction is None or item.distinct <= 2:
             continue
         sign = 1.0 if item.direction == "high" else -1.0
-        curves.append(_roc(target, sign * item.values, item.column, item.label, level))
+        curves.append(_roc(target, sign * item.values, item.column, item.label, level, None))
     return tuple(curves)
 
 
-def _roc(target: Target, score: Floats, name: str, label: str, level: float) -> RocPoints:
+def _roc(
+    target: Target,
+    score: Floats,
+    name: str,
+    label: str,
+    level: float,
+    corrected: Estimate | None,
+) -> RocPoints:
     if isinstance(target, BinaryTarget):
         curve = roc_curve(score, target.event)
         area = auc_delong(score, target.event, level=level)
@@ -127,6 +154,7 @@ def _roc(target: Target, score: Floats, name: str, label: str, level: float) -> 
         name,
         label,
         area,
+        corrected,
         _limits(curve.thresholds[kept]),
         _floats(curve.sensitivity[kept]),
         _floats(curve.specificity[kept]),

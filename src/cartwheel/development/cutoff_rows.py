@@ -24,6 +24,7 @@ from cartwheel.stats.log_rank import log_rank
 Floats = NDArray[np.float64]
 
 DECILES = np.arange(11) / 10
+MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,92 @@ class Search:
     level: float
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A cut-off as it will be printed and written into the score file.
+
+    Parameters
+    ----------
+    cut : float
+        In the marker's unit: as fixed, or the shortest number that makes the same groups.
+    statistic : float or None
+        The criterion at the cut; None for a fixed one.
+    gap_low, gap_high : float or None
+        Any cut between these two observed values makes the same groups; None for a fixed one.
+    """
+
+    cut: float
+    statistic: float | None
+    gap_low: float | None
+    gap_high: float | None
+
+
+def settle(rule: CutRule, cut: float, target: Target, search: Search) -> Settled:
+    """Settle on the number that stands for a cut-off: what is printed is what is used.
+
+    Parameters
+    ----------
+    rule : CutRule
+        How the cut-off was had.
+    cut : float
+        As fixed, or the midpoint that the search on all patients found.
+    target : Target
+        The outcome.
+    search : Search
+        Limits of the search.
+
+    Returns
+    -------
+    Settled
+        For a searched cut the number with the fewest digits strictly between the two neighbouring
+        values, so that a printed score card, the score file and the groups agree.
+    """
+    if rule.fixed is not None:
+        return Settled(cut, None, None, None)
+    everyone = np.ones(target.n)
+    if rule.method == "max_log_rank":
+        best = best_log_rank_cut(
+            rule.marker, target.rank_scores(everyone), min_fraction=search.min_fraction
+        )
+    else:
+        best = best_cut(
+            rule.marker,
+            *target.cut_weights(everyone),
+            criterion=rule.method,
+            min_fraction=search.min_fraction,
+        )
+    low, high = sorted((float(rule.sign * best.below), float(rule.sign * best.above)))
+    assert low <= cut <= high
+    return Settled(shortest_between(low, high, cut), float(best.statistic), low, high)
+
+
+def shortest_between(low: float, high: float, near: float) -> float:
+    """Round to the fewest significant digits that stay strictly between two numbers.
+
+    Parameters
+    ----------
+    low, high : float
+        The two numbers, low < high.
+    near : float
+        Between them; rounded to 1, 2, 3, ... digits until the result is.
+
+    Returns
+    -------
+    float
+        ``near`` itself where no rounding of it is strictly between.
+    """
+    for digits in range(1, MOST_DIGITS):
+        rounded = float(f"{near:.{digits}g}")
+        if low < rounded < high:
+            return rounded
+    return near
+
+
 def cutoff_row(
     rule: CutRule,
     predictor: Predictor,
     target: Target,
-    cut: float,
+    settled: Settled,
     resampled: Floats,
     *,
     search: Search,
@@ -67,7 +149,7 @@ def cutoff_row(
         The marker.
     target : Target
         The outcome.
-    cut : float
+    settled : Settled
         The cut-off, in the marker's unit.
     resampled : float array (B,)
         The cut-off in each resample.
@@ -79,24 +161,20 @@ def cutoff_row(
     Cutoff
         For a searched cut the naive p-value stands only beside the adjusted one.
     """
-    point = rule.point(cut)
+    point = rule.point(settled.cut)
     searched = rule.fixed is None
-    statistic = adjusted = None
-    gap: tuple[float | None, float | None] = (None, None)
-    if searched:
-        statistic, gap = _found(rule, target, cut, search)
-        adjusted = _adjusted_p(rule, target, search) if search.permutations else None
+    adjusted = _adjusted_p(rule, target, search) if searched and search.permutations else None
     moved, bars = wander(resampled, search.level) if searched else (None, ())
     return Cutoff(
         column=predictor.column,
         label=predictor.label,
         unit=predictor.unit,
         rule=rule.symbol,
-        cut=float(cut),
-        gap_low=gap[0],
-        gap_high=gap[1],
+        cut=settled.cut,
+        gap_low=settled.gap_low,
+        gap_high=settled.gap_high,
         method=rule.method,
-        statistic=statistic,
+        statistic=settled.statistic,
         # after a search the naive p-value never stands alone
         p_naive=None if searched and adjusted is None else _naive_p(point, target),
         p_adjusted=adjusted,
@@ -106,27 +184,6 @@ def cutoff_row(
         wander_grid=bars,
         values=tuple(float(value) for value in quantiles(predictor.values, DECILES)),
     )
-
-
-def _found(
-    rule: CutRule, target: Target, cut: float, search: Search
-) -> tuple[float, tuple[float, float]]:
-    """Criterion at the chosen cut, and the two observed values it lies between."""
-    everyone = np.ones(target.n)
-    if rule.method == "max_log_rank":
-        best = best_log_rank_cut(
-            rule.marker, target.rank_scores(everyone), min_fraction=search.min_fraction
-        )
-    else:
-        best = best_cut(
-            rule.marker,
-            *target.cut_weights(everyone),
-            criterion=rule.method,
-            min_fraction=search.min_fraction,
-        )
-    ends = sorted((rule.sign * best.below, rule.sign * best.above))
-    assert ends[0] <= cut <= ends[1]
-    return float(best.statistic), (float(ends[0]), float(ends[1]))
 
 
 def _adjusted_p(rule: CutRule, target: Target, search: Search) -> float:
@@ -171,21 +228,38 @@ def cutoff_rows(
     rules: Sequence[CutRule],
     predictors: Sequence[Predictor],
     target: Target,
-    cuts: Floats,
+    settled: Sequence[Settled],
     trace: Floats,
     *,
     search: Search,
 ) -> tuple[Cutoff, ...]:
-    """Describe every cut-off; ``trace`` (B, k) holds them over the resamples."""
+    """Describe every cut-off.
+
+    Parameters
+    ----------
+    rules, predictors : sequences of equal length
+        The markers.
+    target : Target
+        The outcome.
+    settled : sequence of Settled
+        Their cut-offs.
+    trace : float array (B, k)
+        The cut-offs over the resamples.
+    search : Search
+        Limits of the search, permutations, seed and level; each marker has its own stream.
+
+    Returns
+    -------
+    tuple of Cutoff
+    """
     return tuple(
         cutoff_row(
             rule,
             predictor,
             target,
-            float(cut),
+            cut,
             trace[:, place],
-            # each marker has its own stream of permutations
             search=replace(search, seed=search.seed + place),
         )
-        for place, (rule, predictor, cut) in enumerate(zip(rules, predictors, cuts, strict=True))
+        for place, (rule, predictor, cut) in enumerate(zip(rules, predictors, settled, strict=True))
     )

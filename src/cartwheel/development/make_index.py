@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cartwheel.development.cutoff_rows import Search, cutoff_rows
+from cartwheel.development.cutoff_rows import Search, cutoff_rows, settle
 from cartwheel.development.groups import index_groups
 from cartwheel.development.index import CutRule, IndexPipeline, cut_rule
 from cartwheel.development.made import Made, Resampling
@@ -66,20 +66,24 @@ def make_index(
         progress=resampling.progress,
     )
     model = pipeline.fit(np.ones(target.n))
+    search = search_of(plan)
+    settled = [
+        settle(rule, float(cut), target, search)
+        for rule, cut in zip(rules, model.cuts, strict=True)
+    ]
+    cuts = [cut.cut for cut in settled]
+    assert np.array_equal(pipeline.totals(np.array(cuts)), model.totals)
     named = None
     if plan.index.groups is not None:
         named = [(group.name, group.totals) for group in plan.index.groups]
     groups = index_groups(model.totals, len(rules), named)
-    cuts = [float(cut) for cut in model.cuts]
     return Made(
         name="Composite index",
         fit=model.fit,
         totals=model.totals,
         resampled=resampled,
         parameters=index_parameters(plan),
-        cutoffs=cutoff_rows(
-            rules, predictors, target, model.cuts, resampled.trace, search=search_of(plan)
-        ),
+        cutoffs=cutoff_rows(rules, predictors, target, settled, resampled.trace, search=search),
         selection=(),
         score_card=_card(rules, predictors, cuts),
         risk_table=risk_table(target, model.fit, model.totals, range(len(rules) + 1), groups),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.blocks import predictor_block
-from cartwheel.development.cutoff_rows import Search, cutoff_row
+from cartwheel.development.cutoff_rows import Search, Settled, cutoff_row, settle
 from cartwheel.development.groups import band_groups
 from cartwheel.development.honesty import selection_rows
 from cartwheel.development.made import Made, Resampling
@@ -83,7 +83,8 @@ def make_points(
         threads=resampling.threads,
         progress=resampling.progress,
     )
-    model = pipeline.fit(np.ones(target.n))
+    search = search_of(plan)
+    model, settled = _settled(pipeline, pipeline.fit(np.ones(target.n)), search)
     groups = band_groups(model.totals, plan.points.bands)
     kept = int(model.selected.sum())
     return Made(
@@ -92,7 +93,7 @@ def make_points(
         totals=model.totals,
         resampled=resampled,
         parameters=points_parameters(predictors),
-        cutoffs=_cutoffs(pipeline, model, resampled, search_of(plan)),
+        cutoffs=_cutoffs(pipeline, settled, resampled, search),
         selection=selection_rows(resampled, {item.column: item.label for item in predictors}),
         score_card=score_card(pipeline, model),
         risk_table=risk_table(target, model.fit, model.totals, possible_totals(model), groups),
@@ -117,12 +118,34 @@ def _multivariable(
     return regression_table("multivariable", blocks, pipeline.target, level) if blocks else None
 
 
+def _settled(
+    pipeline: PointsPipeline, model: PointsFit, search: Search
+) -> tuple[PointsFit, list[Settled | None]]:
+    """Put the printed number in the place of each searched cut-off; the groups stay the same."""
+    settled: list[Settled | None] = []
+    cards: list[Card | None] = []
+    for item, cut, card in zip(pipeline.candidates, model.cuts, model.cards, strict=True):
+        if item.rule is None:
+            settled.append(None)
+            cards.append(card)
+            continue
+        found = settle(item.rule, float(cut), pipeline.target, search)
+        assert np.array_equal(item.rule.point(found.cut), item.rule.point(float(cut)))
+        settled.append(found)
+        cards.append(None if card is None else replace(card, edges=np.array([found.cut])))
+    cuts = np.array([np.nan if found is None else found.cut for found in settled])
+    return replace(model, cuts=cuts, cards=tuple(cards)), settled
+
+
 def _cutoffs(
-    pipeline: PointsPipeline, model: PointsFit, resampled: Optimism, search: Search
+    pipeline: PointsPipeline,
+    settled: list[Settled | None],
+    resampled: Optimism,
+    search: Search,
 ) -> tuple[Cutoff, ...]:
     rows = []
-    for place, (item, cut) in enumerate(zip(pipeline.candidates, model.cuts, strict=True)):
-        if item.rule is None:
+    for place, (item, cut) in enumerate(zip(pipeline.candidates, settled, strict=True)):
+        if item.rule is None or cut is None:
             continue
         traced = resampled.traced.index(f"cut:{item.predictor.column}")
         rows.append(
@@ -130,7 +153,7 @@ def _cutoffs(
                 item.rule,
                 item.predictor,
                 pipeline.target,
-                float(cut),
+                cut,
                 resampled.trace[:, traced],
                 search=replace(search, seed=search.seed + place),
             )

@@ -126,7 +126,17 @@ class DerivedPlan(Part):
 
 
 class CutoffPlan(Part):
-    """How a marker's cut-off is had; ``value`` and ``rule`` belong to a fixed one."""
+    """How a marker's cut-off is had.
+
+    Parameters
+    ----------
+    method : str
+        ``fixed``, ``youden``, ``closest_corner`` or ``max_log_rank``.
+    value : float, optional
+        Of a fixed cut-off, in the unit in which the column is written in the file.
+    rule : str, optional
+        Of a fixed cut-off: who gets the point; ``>=`` (high is adverse) or ``<=`` by default.
+    """
 
     method: CutMethod
     value: Finite | None = None
@@ -147,7 +157,7 @@ class PredictorPlan(Part):
     cutoff : CutoffPlan, optional
         Index: how the point is given. Points: makes the predictor a yes/no of that cut-off.
     steps : tuple of float, optional
-        Points: edges of the score card's ranges, in the predictor's unit.
+        Points: edges of the score card's ranges, in the unit of the file's column.
     """
 
     column: Text

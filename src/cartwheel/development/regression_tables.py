@@ -154,7 +154,7 @@ def _wald(coefficients: Floats, covariance: Floats, level: float, method: str) -
 
 def _firth(x: Floats, target: BinaryTarget, level: float) -> _Fitted:
     table = firth_table(x, target.event, level)
-    fit = logistic_fit(x, target.event, penalty="firth")
+    fit = table.fit
     return _Fitted(
         fit.coefficients[1:],
         fit.covariance[1:, 1:],

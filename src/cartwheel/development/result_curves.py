@@ -30,11 +30,16 @@ class SurvivalCurve:
 
 @dataclass(frozen=True, slots=True)
 class RocPoints:
-    """ROC curve of one marker or score; thresholds fall, so the curve starts at (0, 0)."""
+    """ROC curve of one marker or score; thresholds fall, so the curve starts at (0, 0).
+
+    ``auc`` is apparent. ``corrected`` is the optimism-corrected AUC of the score; None for a marker
+    alone, whose curve was not fitted to anything.
+    """
 
     name: str
     label: str
     auc: Estimate
+    corrected: Estimate | None
     thresholds: tuple[float | None, ...]
     sensitivity: tuple[float, ...]
     specificity: tuple[float, ...]

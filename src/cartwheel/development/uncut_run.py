@@ -18,7 +18,7 @@ from cartwheel.development.result import Performance, SplineCurve
 from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.uncut import UncutFit, UncutPipeline, carries_splines, scaled
 from cartwheel.stats.cox import cox_fit
-from cartwheel.stats.logistic import logistic_fit
+from cartwheel.stats.logistic import logistic_fast
 from cartwheel.stats.resample import bootstrap_optimism
 from cartwheel.stats.samplesize import expected_shrinkage
 
@@ -81,12 +81,18 @@ def run_uncut(
 
 
 def _shrinkage(pipeline: UncutPipeline, model: UncutFit) -> float | None:
-    """Expected shrinkage from the likelihood ratio of the uncut model."""
+    """Expected shrinkage from the plain likelihood ratio of the uncut model.
+
+    None where maximum likelihood does not exist (separation): then there is no such number.
+    """
     target = pipeline.target
     x, _ = pipeline.design(np.ones(target.n))
     if isinstance(target, BinaryTarget):
-        fit = logistic_fit(x, target.event, penalty="firth" if target.firth else "none")
-        ratio = 2.0 * (fit.log_likelihood - fit.log_likelihood_null)
+        _, full, converged = logistic_fast(x, target.event)
+        _, null, _ = logistic_fast(x, target.event, fixed=range(x.shape[1]))
+        if not converged:
+            return None
+        ratio = 2.0 * (full - null)
     else:
         assert isinstance(target, SurvivalTarget)
         ratio = cox_fit(target.times, x).likelihood_ratio

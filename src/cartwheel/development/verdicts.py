@@ -188,7 +188,7 @@ def _missing(found: Findings) -> Iterator[Note]:
         gone = int(np.isnan(assembled.columns[item.column].values[assembled.eligible]).sum())
         if gone:
             counts.append((gone, assembled.columns[item.column].label))
-    listed = "; ".join(f"{label} {gone}" for gone, label in sorted(counts, reverse=True))
+    listed = "; ".join(f"{label}: {gone}" for gone, label in sorted(counts, reverse=True))
     yield Note(
         "complete_case",
         "caution",

@@ -46,10 +46,7 @@ def roc(result: Mapping[str, Any]) -> Figure:
         Single column, a square plot with its legend below.
     """
     curves = result["roc"]
-    labels = [
-        [*wrapped(curve["label"], 6.8, 7.5), f"AUC {interval(curve['auc'], 'score')}"]
-        for curve in curves
-    ]
+    labels = [[*wrapped(curve["label"], 6.8, 7.5), *_areas(curve)] for curve in curves]
     step = leading(7.5)
     foot = sum(len(lines) * step + 0.12 for lines in labels) + 0.2
     figure = canvas(result, SINGLE, 8.2 + foot)
@@ -70,6 +67,16 @@ def roc(result: Mapping[str, Any]) -> Figure:
         write(sheet, (1.35, middle), lines, fontsize=7.5)
         top -= len(lines) * step + 0.12
     return figure
+
+
+def _areas(curve: Mapping[str, Any]) -> list[str]:
+    """Write the apparent area; under it the corrected one where the curve was fitted."""
+    if curve["corrected"] is None:
+        return [f"AUC {interval(curve['auc'], 'score')}"]
+    return [
+        f"AUC apparent {interval(curve['auc'], 'score')}",
+        f"AUC corrected {interval(curve['corrected'], 'score')}",
+    ]
 
 
 def _line(index: int) -> dict[str, Any]:

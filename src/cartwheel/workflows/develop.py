@@ -203,7 +203,7 @@ def _written(
         groups=groups,
         group_tests=group_tests(made.groups, target),
         survival=survival,
-        roc=roc_curves(target, made.fit, assembled.predictors, level, made.name),
+        roc=roc_curves(target, made.fit, assembled.predictors, found, level),
         calibration=calibration(target, made.fit, found, level),
         performance=found,
         uncut=uncut.performance,
