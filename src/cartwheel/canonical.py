@@ -22,6 +22,18 @@ def plain(thing: Any) -> Any:
 
     Not-a-number and the infinities become None: JSON has no word for them, and a result
     that holds one says in its ``method`` or notes why.
+
+    Parameters
+    ----------
+    thing : object
+        Dataclasses and mappings become dictionaries, in their order; lists, tuples and arrays
+        become lists; a set is sorted first; an Enum gives its value. What has no JSON form (a date,
+        a Decimal, a path) becomes text.
+
+    Returns
+    -------
+    None, bool, int, float, str, list or dict
+        Nested, with finite floats only.
     """
     if thing is None or isinstance(thing, str | bool | int):
         return thing
@@ -43,18 +55,56 @@ def plain(thing: Any) -> Any:
 
 
 def canonical_json(thing: Any) -> str:
-    """Write as JSON with keys in declared order, two-space indent and a final newline."""
+    """Write as JSON with keys in declared order, two-space indent and a final newline.
+
+    Parameters
+    ----------
+    thing : object
+        Whatever :func:`plain` takes.
+
+    Returns
+    -------
+    str
+        The same thing gives the same text.
+    """
     return json.dumps(plain(thing), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def sha256(data: bytes | str) -> str:
-    """SHA-256 of bytes, or of a text in UTF-8, as ``sha256:<hex>``."""
+    """SHA-256 of bytes, or of a text in UTF-8, as ``sha256:<hex>``.
+
+    Parameters
+    ----------
+    data : bytes or str
+        What is hashed.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits.
+    """
     raw = data.encode() if isinstance(data, str) else data
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
+    """SHA-256 of a file's bytes, read in blocks.
+
+    Parameters
+    ----------
+    path : path
+        An existing file.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be read.
+    """
     digest = hashlib.sha256()
     with Path(path).open("rb") as stream:
         while block := stream.read(1 << 20):
@@ -63,7 +113,25 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
-    """Write to a temporary name beside the target, then rename: never half a file."""
+    """Write to a temporary name beside the target, then rename: never half a file.
+
+    Parameters
+    ----------
+    path : path
+        The target; a file that is there is replaced.
+    content : str or bytes
+        A text is written in UTF-8.
+
+    Returns
+    -------
+    Path
+        The target.
+
+    Raises
+    ------
+    OSError
+        When the folder is missing or cannot be written; the target is then as it was.
+    """
     target = Path(path)
     data = content.encode() if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

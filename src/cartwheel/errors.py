@@ -83,5 +83,24 @@ class NotEstimable(Refused):
 def refuse(
     kind: type[Refused], code: str, what: str, *, where: str = "", mend: str = ""
 ) -> Refused:
-    """Build a refusal of one problem: ``raise refuse(PlanRefused, "unknown_key", ...)``."""
+    """Build a refusal of one problem: ``raise refuse(PlanRefused, "unknown_key", ...)``.
+
+    It is built here and raised by the caller, so that the traceback begins where the fault is.
+
+    Parameters
+    ----------
+    kind : type of Refused
+        Which refusal.
+    code : str
+        Short stable name of the problem.
+    what : str
+        What is wrong; never a patient's row.
+    where, mend : str
+        The place concerned, and what to do about it; may be empty.
+
+    Returns
+    -------
+    Refused
+        Of the kind asked for, with this one problem.
+    """
     return kind(Problem(code, what, where, mend))

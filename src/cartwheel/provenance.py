@@ -40,7 +40,18 @@ class Provenance:
 
 
 def library_versions(names: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
-    """Installed version of each library; those not installed are left out."""
+    """Installed version of each library; those not installed are left out.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of distributions; by default numpy, pandas and scipy.
+
+    Returns
+    -------
+    dict of str to str
+        Name to version, in the order asked.
+    """
     found: dict[str, str] = {}
     for name in names:
         try:

@@ -11,12 +11,37 @@ _NAMED_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r
 
 
 def toml_pair(key: str, value: Any) -> str:
-    """Write ``key = value`` on one line."""
+    """Write ``key = value`` on one line.
+
+    Parameters
+    ----------
+    key : str
+        Quoted where it must be.
+    value : object
+        Whatever :func:`toml_value` takes.
+
+    Returns
+    -------
+    str
+        Without a newline.
+    """
     return f"{toml_key(key)} = {toml_value(value)}"
 
 
 def toml_key(key: str) -> str:
-    """Write a key, quoted where it must be."""
+    """Write a key, quoted where it must be.
+
+    Parameters
+    ----------
+    key : str
+        Any text.
+
+    Returns
+    -------
+    str
+        As it is where it holds only letters without accents, digits, ``_`` and ``-``; else in
+        quotes.
+    """
     return key if _BARE_KEY.fullmatch(key) else toml_string(key)
 
 
@@ -24,6 +49,16 @@ def toml_value(value: Any) -> str:
     """Write a value: truth, text, number, list or inline table; floats by ``repr``.
 
     A Decimal is written with its own digits.
+
+    Parameters
+    ----------
+    value : bool, str, int, float, Decimal, list, tuple or mapping
+        May be nested. TOML has no word for None: leave such keys out beforehand.
+
+    Returns
+    -------
+    str
+        On one line.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -38,7 +73,18 @@ def toml_value(value: Any) -> str:
 
 
 def toml_string(text: str) -> str:
-    """Write a basic string; what cannot be printed is escaped."""
+    """Write a basic string; what cannot be printed is escaped.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        In double quotes, on one line.
+    """
     return '"' + "".join(_escaped(sign) for sign in text) + '"'
 
 

@@ -54,7 +54,15 @@ class Survival:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A yes/no column as numbers, with the values read as "no" under a declared coding."""
+    """A yes/no column as numbers, with the values read as "no" under a declared coding.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        1 yes, 0 no, nan missing; all rows of the table.
+    read_as_no : tuple of str
+        Words other than the declared one that are present, sorted; empty for a column of 0 and 1.
+    """
 
     values: Floats
     read_as_no: tuple[str, ...]
@@ -184,14 +192,40 @@ def event_problems(event: Floats, label: str) -> tuple[Problem, ...]:
 
 
 def negative_rows(values: Floats, first_row: int) -> str:
-    """Name the rows, as numbered in the file, whose value is below zero; empty when none is."""
+    """Name the rows, as numbered in the file, whose value is below zero; empty when none is.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        All rows; nan is not below zero.
+    first_row : int
+        Number of the first row, as the user sees it.
+
+    Returns
+    -------
+    str
+        At most ten row numbers, and how many more there are.
+    """
     rows = np.flatnonzero(values < 0) + first_row
     shown = ", ".join(str(row) for row in rows[:10])
     return shown + (f" and {len(rows) - 10} more" if len(rows) > 10 else "")
 
 
 def category_words(table: RawTable, column: str) -> pd.Series:
-    """Give a column's cells as words, None where missing."""
+    """Give a column's cells as words, None where missing.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    column : str
+        A column that exists.
+
+    Returns
+    -------
+    Series of str or None
+        All rows. One spelling a value: 1, 1.0 and true are the word ``1``.
+    """
     cells = table.frame[column]
     words = cells.map(_word).astype(object)
     words[missing_cells(cells)] = None

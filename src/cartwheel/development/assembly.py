@@ -42,9 +42,36 @@ Mask = NDArray[np.bool_]
 class Assembled:
     """What is analysed.
 
-    ``eligible`` marks rows with a known outcome that passed exclusions and landmark; ``analysed``
-    those of them with all predictors. Arrays are of all rows, except in ``predictors`` and
-    ``adjust``, which hold the analysed rows only.
+    Arrays are of all N rows of the table, except in ``predictors``, which hold the n analysed rows
+    only.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be done.
+    table : RawTable
+        The cohort as read.
+    event : float array (N,)
+        1 event, 0 none or censored, nan not known.
+    time : float array (N,) or None
+        In the plan's unit, from the landmark where there is one, else from day 0; None for a binary
+        outcome.
+    eligible : bool array (N,)
+        Rows with a known outcome that passed exclusions and landmark.
+    analysed : bool array (N,)
+        Those of them with all predictors.
+    columns : dict of str to Column
+        Every column read, by name.
+    predictors : tuple of Predictor
+        The candidates, in the order of the plan.
+    adjust, further : tuple of Column
+        Adjustment columns, and columns for associations; their values may be missing.
+    flow : tuple of FlowStep
+        Who is left after each step.
+    guard : GuardReport
+        What the guard against time travel found.
+    read_as_no : tuple of str
+        Values of the event column that count as no event under the declared coding.
     """
 
     plan: Plan

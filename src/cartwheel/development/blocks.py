@@ -17,7 +17,20 @@ PER = {"log2": "per doubling", "sqrt": "per unit of the square root"}
 
 
 def predictor_block(item: Candidate, cut: float | None) -> Block:
-    """Make the block of a points candidate: its cut-off, its transform or its spline."""
+    """Make the block of a points candidate: its cut-off, its transform or its spline.
+
+    Parameters
+    ----------
+    item : Candidate
+        The candidate.
+    cut : float or None
+        Its cut-off in the predictor's unit; None where it is not cut.
+
+    Returns
+    -------
+    Block
+        One column of 0 and 1 for a cut-off, else as :func:`transformed_block`.
+    """
     predictor = item.predictor
     if item.rule is not None and cut is not None:
         label = f"{predictor.label} {item.rule.symbol} {cut:.4g}"
@@ -26,7 +39,21 @@ def predictor_block(item: Candidate, cut: float | None) -> Block:
 
 
 def transformed_block(predictor: Predictor, transform: str) -> Block:
-    """Make the block of an uncut predictor: per unit, per doubling, or between quartiles."""
+    """Make the block of an uncut predictor: per unit, per doubling, or between quartiles.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Its values; > 0 for log2, >= 0 for sqrt.
+    transform : str
+        none, log2, sqrt, rcs3, rcs4, rcs5; it need not be the plan's.
+
+    Returns
+    -------
+    Block
+        For a spline the contrast is upper against lower quartile, or last against first knot where
+        the quartiles are equal.
+    """
     columns, knots = design_columns(predictor.values, transform)
     if knots is None:
         per = PER.get(transform, "") if predictor.distinct > 2 else ""
@@ -42,7 +69,20 @@ def transformed_block(predictor: Predictor, transform: str) -> Block:
 
 
 def plain_block(column: Column, values: Floats) -> Block:
-    """Make the block of an adjustment column: per unit, or yes against no."""
+    """Make the block of an adjustment column: per unit, or yes against no.
+
+    Parameters
+    ----------
+    column : Column
+        Gives name and label.
+    values : float array (n,)
+        Its values in the patients of the model; none missing.
+
+    Returns
+    -------
+    Block
+        One column, untransformed.
+    """
     yes_no = len(np.unique(values)) <= 2
     return Block(
         column.name, column.label if yes_no else f"{column.label}, per unit", values[:, None], None

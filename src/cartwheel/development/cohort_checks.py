@@ -20,7 +20,21 @@ Mask = NDArray[np.bool_]
 
 
 def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
-    """Find names of the plan that are not in the cohort, with the nearest column."""
+    """Find names of the plan that are not in the cohort, with the nearest column.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    plan : Plan
+        Its predictors, ratios, adjustment, associations, exclusions, outcome and patient id are
+        looked for.
+
+    Returns
+    -------
+    list of Problem
+        One for each absent name, and one for each ratio that has the name of a column.
+    """
     there = [str(name) for name in table.frame.columns]
     derived = {item.name for item in plan.derived}
     wanted: dict[str, str] = {}
@@ -59,7 +73,21 @@ def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
 
 
 def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
-    """Find predictors that hold the same values as another in every row."""
+    """Find predictors that hold the same values as another in every row.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        As read; names that could not be read are left aside.
+    plan : Plan
+        Its predictors and adjustment columns are compared.
+
+    Returns
+    -------
+    list of Problem
+        One for each column that repeats an earlier one. All rows of the file count, and missing
+        values must be in the same rows; a column without any value repeats nothing.
+    """
     problems = []
     seen: dict[bytes, str] = {}
     for name in [item.column for item in plan.predictors] + list(plan.adjust):
@@ -80,7 +108,21 @@ def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
 
 
 def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
-    """Find rows that share a patient id; the rows are named, not the id."""
+    """Find rows that share a patient id; the rows are named, not the id.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    plan : Plan
+        Names the column of patient ids.
+
+    Returns
+    -------
+    list of Problem
+        Empty, or one with at most ten row numbers; missing ids do not repeat. Nothing is looked at
+        where the plan names no id.
+    """
     name = plan.cohort.id
     if name is None:
         return []
@@ -102,7 +144,22 @@ def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
 
 
 def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
-    """Find predictors that are constant, or have no logarithm or root, in the analysed patients."""
+    """Find predictors that are constant, or have no logarithm or root, in the analysed patients.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        Every predictor is among them.
+    plan : Plan
+        Predictors and their transforms.
+    analysed : bool array (n,)
+        Rows that are analysed; in them no predictor is missing.
+
+    Returns
+    -------
+    list of Problem
+        ``constant_predictor``, ``log_of_zero``, ``root_of_negative``.
+    """
     problems = []
     for item in plan.predictors:
         values = columns[item.column].values[analysed]

@@ -29,7 +29,35 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as read, of all rows: a dictionary variable, a plain number, or a derived ratio."""
+    """A column as read, of all rows: a dictionary variable, a plain number, or a derived ratio.
+
+    Parameters
+    ----------
+    name, label : str
+        Column of the cohort (or derived ratio), and reader's name.
+    unit : str
+        Unit of ``values``; empty where there is none.
+    variable : str or None
+        Name in the variable dictionary, or of the ratio; None where not known.
+    day : float or None
+        Day of measurement; infusion is day 0.
+    summary : str or None
+        ``peak`` and the like: taken over follow-up.
+    values : float array (n,)
+        In ``unit``; nan missing. Of a category the place of its level, 0 for the first.
+    below_limit, above_limit : int
+        Values written ``<x`` or ``>x``, in all rows; 0 for a ratio or category.
+    rule : str
+        What was done to the values, as sentences; empty where nothing was.
+    kind : str
+        ``number`` or ``category``.
+    skewed : bool
+        True where the dictionary calls the variable skewed, and for a ratio.
+    ratio : tuple of (str, str) or None
+        Numerator and denominator columns of a derived ratio.
+    levels : tuple of str
+        Words of a category, sorted; empty for a number.
+    """
 
     name: str
     label: str
@@ -53,7 +81,23 @@ class Column:
 
 
 def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, Column]:
-    """Read every column the plan uses as a number, then the ratios made from them."""
+    """Read every column the plan uses as a number, then the ratios made from them.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort; every column named by the plan is there.
+    plan : Plan
+        Names the columns, and says of them what their names do not.
+    findings : Findings
+        Takes every problem found; nothing is raised here.
+
+    Returns
+    -------
+    dict of str to Column
+        By name. A column that could not be read, or a ratio with a part that could not, is absent.
+        A column for associations that does not hold numbers is read as a category.
+    """
     derived = {item.name for item in plan.derived}
     parts = [part for item in plan.derived for part in (item.numerator, item.denominator)]
     numeric = [item.column for item in plan.predictors] + list(plan.adjust) + parts

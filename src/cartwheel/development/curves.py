@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,19 @@ def survival_curves(
 
 
 def time_ticks(latest: float) -> Floats:
-    """Round times from zero to the latest, for the axis and the numbers at risk."""
+    """Round times from zero to the latest, for the axis and the numbers at risk.
+
+    Parameters
+    ----------
+    latest : float
+        Latest time, in the outcome's unit.
+
+    Returns
+    -------
+    float array (k,)
+        Rising from 0 in steps of 1, 2, 3, 5 or 6 times a power of ten; at most seven times, none
+        after the latest. Only 0 where the latest is not above 0.
+    """
     if latest <= 0:
         return np.zeros(1)
     rough = latest / RISK_COLUMNS
@@ -119,8 +132,9 @@ def roc_curves(
         The score's first.
     """
     name = "auc" if isinstance(target, BinaryTarget) else "auc_at_horizon"
-    corrected = measure_named(found, name).corrected
-    curves = [_roc(target, fit.score, "score", found.model, level, corrected)]
+    measured = measure_named(found, name)
+    score = _roc(target, fit.score, "score", found.model, level, measured.corrected)
+    curves = [replace(score, auc=measured.apparent)]
     for item in predictors:
         if item.direction is None or item.distinct <= 2:
             continue
@@ -162,7 +176,18 @@ def _roc(
 
 
 def thinned(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Keep at most 500 of the points of a curve, evenly by rank, first and last among them."""
+    """Keep at most 500 of the points of a curve, evenly by rank, first and last among them.
+
+    Parameters
+    ----------
+    places : int array (m,)
+        Indices of the curve's points, rising.
+
+    Returns
+    -------
+    int array (k,), k <= 500
+        The indices that are kept.
+    """
     if len(places) <= MOST_POINTS:
         return places
     ranks = np.rint(np.linspace(0, len(places) - 1, MOST_POINTS)).astype(np.int64)
@@ -174,6 +199,23 @@ def calibration(target: Target, fit: Fit, found: Performance, level: float) -> C
 
     The corrected line applies the optimism-corrected slope (and, for binary outcomes, intercept) to
     the model's linear predictor: what a reader should expect in new patients.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, as made on all patients.
+    found : Performance
+        Of the score, for its apparent and corrected slope and intercept.
+    level : float
+        Coverage of the intervals of the observed risk.
+
+    Returns
+    -------
+    Calibration
+        A line is empty where its slope is not estimable. For survival it turns about the mean log
+        cumulative hazard, and there is no intercept.
     """
     points = tuple(_calibration_points(target, fit, level))
     grid = np.linspace(float(fit.risk.min()), float(fit.risk.max()), 50)
@@ -224,7 +266,21 @@ def _calibration_points(target: Target, fit: Fit, level: float) -> list[Calibrat
 
 
 def risk_groups(risk: Floats, n: int) -> list[Mask]:
-    """Groups of patients with like risk: each level where there are few, else quantile groups."""
+    """Groups of patients with like risk: each level where there are few, else quantile groups.
+
+    Parameters
+    ----------
+    risk : float array (n,), 0-1
+        Predicted risk.
+    n : int
+        Patients: four quantile groups, five from 100 on, ten from 500 on.
+
+    Returns
+    -------
+    list of bool array (n,)
+        Lowest risk first. Up to six levels of risk are a group each; tied quantiles are merged and
+        empty groups left out.
+    """
     levels = np.unique(risk)
     if len(levels) <= 6:
         return [risk == level for level in levels]
@@ -235,7 +291,22 @@ def risk_groups(risk: Floats, n: int) -> list[Mask]:
 
 
 def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
-    """Observed risk of a group: proportion (Wilson), or Kaplan-Meier risk at the horizon."""
+    """Observed risk of a group: proportion (Wilson), or Kaplan-Meier risk at the horizon.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    mask : bool array (n,)
+        Patients of the group, at least one.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        0-1. For survival the value is None where follow-up of the group ends before the horizon.
+    """
     n, events = int(mask.sum()), int(target.event[mask].sum())
     if isinstance(target, BinaryTarget):
         low, high = wilson_interval(events, n, level)

@@ -75,7 +75,18 @@ def associations(
 
 
 def column_kind(column: Column) -> str:
-    """``binary``, ``ordinal`` (few whole numbers), ``number`` or ``category``."""
+    """``binary``, ``ordinal`` (few whole numbers), ``number`` or ``category``.
+
+    Parameters
+    ----------
+    column : Column
+        As read; missing values do not count.
+
+    Returns
+    -------
+    str
+        Binary holds only 0 and 1; ordinal has at most six different values, all whole.
+    """
     if column.kind == "category":
         return "category"
     if is_yes_no(column.values):

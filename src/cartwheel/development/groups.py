@@ -23,7 +23,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A risk group: its name, its rule in words, its lowest and highest total, its patients."""
+    """A risk group: its name, its rule in words, its lowest and highest total, its patients.
+
+    Parameters
+    ----------
+    name, rule : str
+        Such as ``high`` and ``2 to 3 points``.
+    lowest, highest : int
+        Totals that belong to it, both ends included.
+    mask : bool array (n,)
+        Its patients; may be none.
+    """
 
     name: str
     rule: str
@@ -59,7 +69,18 @@ def index_groups(
 
 
 def default_groups(markers: int) -> list[tuple[str, tuple[int, ...]]]:
-    """Low without any point, high with all of them, intermediate between."""
+    """Low without any point, high with all of them, intermediate between.
+
+    Parameters
+    ----------
+    markers : int
+        Number of markers, >= 1.
+
+    Returns
+    -------
+    list of (name, totals)
+        Lowest first; there is no intermediate group of a single marker.
+    """
     if markers == 1:
         return [("low", (0,)), ("high", (1,))]
     return [
@@ -73,6 +94,23 @@ def band_groups(totals: Floats, names: Sequence[str]) -> tuple[Group, ...]:
     """Cut the totals of a points score into bands with about as many patients each.
 
     Bands that would be empty because of ties are merged; the names are then taken from the ends.
+
+    Parameters
+    ----------
+    totals : float array (n,)
+        Points of each patient, whole numbers.
+    names : sequence of str
+        Lowest first; as many bands as names.
+
+    Returns
+    -------
+    tuple of Group
+        Lowest first, none empty. The lowest and the highest total are those of the patients.
+
+    Notes
+    -----
+    A band ends at the quantile j / k of the totals, an observed total (inverse of the empirical
+    distribution). Where all totals are equal there is one band, with the first name.
     """
     whole = totals.astype(np.int64)
     edges = np.unique(
@@ -116,7 +154,26 @@ def _span(start: int, stop: int) -> str:
 def group_rows(
     groups: Sequence[Group], target: Target, fit: Fit, level: float
 ) -> tuple[GroupRow, ...]:
-    """Observed and predicted risk of each group, and its effect against the first."""
+    """Observed and predicted risk of each group, and its effect against the first.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Those without patients are left out.
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, for the predicted risk.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    tuple of GroupRow
+        In the order given. An effect is an odds ratio (always by Firth's penalty, since a group may
+        have no event) or a hazard ratio; None for the first group, and for all where the model of
+        the groups cannot be fitted.
+    """
     present = [group for group in groups if group.mask.any()]
     effects = _effects(present, target, level)
     return tuple(
@@ -150,7 +207,25 @@ def _effects(present: Sequence[Group], target: Target, level: float) -> list[Est
 
 
 def group_tests(groups: Sequence[Group], target: Target) -> tuple[GroupTest, ...]:
-    """Log-rank and its trend for survival; chi-square trend for binary outcomes."""
+    """Log-rank and its trend for survival; chi-square trend for binary outcomes.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        In their order, which the trend follows; those without patients are left out.
+    target : Target
+        The outcome.
+
+    Returns
+    -------
+    tuple of GroupTest
+        Empty where fewer than two groups have patients.
+
+    Raises
+    ------
+    NotEstimable
+        When no event happens while two groups are at risk.
+    """
     present = [group for group in groups if group.mask.any()]
     if len(present) < 2:
         return ()

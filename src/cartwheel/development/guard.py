@@ -20,7 +20,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """When a column was measured: its day, or a summary over follow-up ("peak"), or not known."""
+    """When a column was measured: its day, or a summary over follow-up ("peak"), or not known.
+
+    Parameters
+    ----------
+    column : str
+        Its name.
+    day : float or None
+        Day of measurement; infusion is day 0.
+    summary : str or None
+        Such as ``peak``; None for a value of one day.
+    """
 
     column: str
     day: float | None
@@ -50,7 +60,21 @@ class EventTimes:
 
 
 def at_risk_after(times: EventTimes, day: float) -> NDArray[np.bool_]:
-    """Mark patients still event-free and under observation after the given day."""
+    """Mark patients still event-free and under observation after the given day.
+
+    Parameters
+    ----------
+    times : EventTimes
+        Events and their days, of n patients.
+    day : float
+        The landmark; an event or last contact on this day is not after it.
+
+    Returns
+    -------
+    bool array (n,)
+        All True where no days are known. Where only onset days are known, everyone whose event did
+        not begin by the day.
+    """
     if times.day is None:
         return np.ones(len(times.event), dtype=bool)
     if times.observed_until:

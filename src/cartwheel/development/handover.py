@@ -32,8 +32,31 @@ EXAMPLE_QUANTILES = (("low", 0.1), ("middle", 0.5), ("high", 0.9))
 class Scored:
     """What the score file is written from.
 
-    ``points`` gives the points of one predictor at a raw value, computed by the development's own
-    code, so that the file's worked examples check the calculator against it.
+    Parameters
+    ----------
+    assembled : Assembled
+        Plan, predictors and their values.
+    outcome : OutcomeSummary
+        The outcome as analysed.
+    title : str
+        Of the plan; may be empty.
+    bands : mapping of column to ranges with points
+        Of the kept predictors, as the file writes them.
+    points : mapping of column to function
+        Points of one predictor at a raw value, computed by the development's own code, so that the
+        file's worked examples check the calculator against it.
+    risk_table : tuple of RiskRow
+        Predicted risk at each possible total.
+    groups : tuple of Group
+        Bands of the total, with their lowest and highest.
+    group_rows : tuple of GroupRow
+        Observed risk of the same groups.
+    performance : Performance
+        Apparent and corrected.
+    simulated : bool
+        Whether the patients are simulated.
+    made_with : str
+        Name and version of the software.
     """
 
     assembled: Assembled
@@ -71,7 +94,18 @@ def score_spec(made: Scored) -> ScoreSpec:
 
 
 def score_document(made: Scored) -> dict[str, Any]:
-    """Give the score as the nested dictionaries of its file."""
+    """Give the score as the nested dictionaries of its file.
+
+    Parameters
+    ----------
+    made : Scored
+        What the file is written from.
+
+    Returns
+    -------
+    dict
+        Parts that would be empty lists are left out.
+    """
     plan = made.assembled.plan
     kept = [item for item in made.assembled.predictors if item.column in made.bands]
     document: dict[str, Any] = {
@@ -112,14 +146,36 @@ def score_document(made: Scored) -> dict[str, Any]:
 
 
 def score_id(title: str) -> str:
-    """Make an identifier of a title: lower case, digits and hyphens."""
+    """Make an identifier of a title: lower case, digits and hyphens.
+
+    Parameters
+    ----------
+    title : str
+        Any text; accents are dropped.
+
+    Returns
+    -------
+    str
+        At most 80 characters; ``score`` where nothing is left.
+    """
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
     return slug or "score"
 
 
 def one_line(text: str) -> str:
-    """Make one printable line of at most 200 characters, for names in the file."""
+    """Make one printable line of at most 200 characters, for names in the file.
+
+    Parameters
+    ----------
+    text : str
+        Any text; runs of white space become one space.
+
+    Returns
+    -------
+    str
+        ``unnamed`` where nothing is left.
+    """
     line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     return line[:200].strip() or "unnamed"
 

@@ -222,7 +222,21 @@ def wander(
 
 
 def selection_rows(resampled: Optimism, labels: dict[str, str]) -> tuple[SelectionRow, ...]:
-    """Give each candidate's selection here and its frequency over the resamples."""
+    """Give each candidate's selection here and its frequency over the resamples.
+
+    Parameters
+    ----------
+    resampled : Optimism
+        Its traced choices named ``selected:<column>`` hold 1 where the candidate was kept, else 0.
+    labels : dict of str to str
+        Column to reader's name.
+
+    Returns
+    -------
+    tuple of SelectionRow
+        In the order traced; the frequency is over the resamples that could be developed, or the
+        choice made here where there is none.
+    """
     rows = []
     for place, name in enumerate(resampled.traced):
         if not name.startswith("selected:"):
@@ -235,5 +249,22 @@ def selection_rows(resampled: Optimism, labels: dict[str, str]) -> tuple[Selecti
 
 
 def measure_named(found: Performance, name: str) -> Measure:
-    """Look up one measure; the first is the measure of discrimination."""
+    """Look up one measure of a performance.
+
+    Parameters
+    ----------
+    found : Performance
+        Its first measure is that of discrimination.
+    name : str
+        One of its measures.
+
+    Returns
+    -------
+    Measure
+
+    Raises
+    ------
+    StopIteration
+        When it has no measure of that name: a fault of ours.
+    """
     return next(row for row in found.measures if row.name == name)

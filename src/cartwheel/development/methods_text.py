@@ -14,6 +14,13 @@ CRITERIA = {
 }
 
 
+ADJUSTMENTS = {
+    "holm": "Holm",
+    "benjamini_hochberg": "Benjamini and Hochberg (false discovery rate)",
+    "bonferroni": "Bonferroni",
+}
+
+
 def methods_text(
     plan: Plan, outcome: OutcomeSummary, target: Target, *, splines: bool, version: str
 ) -> tuple[str, ...]:
@@ -38,7 +45,21 @@ def methods_text(
     """
     model = _model(target)
     made = _index(plan, outcome, model) if plan.method == "index" else _points(plan, model)
-    return (made, _uncut(splines, model), _validation(plan), f"Computed with cartwheel {version}.")
+    computed = f"Computed with cartwheel {version}."
+    return (made, _uncut(splines, model), _validation(plan), *_further(plan), computed)
+
+
+def _further(plan: Plan) -> tuple[str, ...]:
+    looked_at = len(plan.associations.columns)
+    if not looked_at:
+        return ()
+    name = ADJUSTMENTS[plan.associations.multiplicity]
+    return (
+        f"The total was held against {looked_at} further columns: a yes or no by the "
+        "Cochran-Armitage trend test, ordered grades by the Jonckheere-Terpstra test, numbers by "
+        "Spearman's rank correlation, unordered categories by the Kruskal-Wallis test; p-values "
+        f"were adjusted for the number of columns by the method of {name}.",
+    )
 
 
 def _model(target: Target) -> str:

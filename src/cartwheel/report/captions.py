@@ -31,7 +31,7 @@ CAPTIONS = {
     "roc": (
         "ROC curves.",
         "All curves are apparent: drawn on the patients the score was made from. The corrected "
-        "value stands under Performance.",
+        "value stands beside that of the score.",
     ),
     "cutoff_wander": (
         "Where the search put each cut-off when it was repeated in resamples.",
