@@ -17,6 +17,7 @@ the pages show. Only ``cartwheel ...`` and ``python FILE`` are run, where FILE i
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -24,16 +25,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import reference_pages
 
+from cartwheel import cli
 from cartwheel.demonstration import cohort_path, plan_path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-COLUMNS = "88"
+DONE_OR_REFUSED = {0, 2}
 FENCE = r"```\w*\n(?P<body>.*?)^```$"
 FILE = re.compile(rf"^<!-- file: (?P<name>\S+) -->\n+{FENCE}", re.MULTILINE | re.DOTALL)
 STEP = re.compile(
@@ -45,7 +47,6 @@ GENERATED = re.compile(
     r"(?P<head>^<!-- generated: (?P<what>\w+) -->\n).*?(?P<end>^<!-- end -->$)",
     re.MULTILINE | re.DOTALL,
 )
-LAUNCH = "import sys; sys.argv[0] = 'cartwheel'; from cartwheel.cli import main; main()"
 
 
 class PageError(Exception):
@@ -129,16 +130,36 @@ def run(command: str, folder: Path, files: dict[str, str]) -> tuple[str, int]:
     """Run one command and give what it printed, on both streams, and its exit code."""
     words = shlex.split(command.replace("\\\n", " "))
     if words[0] == "cartwheel":
-        words = [sys.executable, "-c", LAUNCH, *words[1:]]
+        printed, code = _cartwheel(words, folder)
     elif words[0] == "python" and words[1] in files:
-        words = [sys.executable, *words[1:]]
+        printed, code = _python(words, folder)
     else:
         raise PageError(f"not run: {command}")
-    plain = {k: v for k, v in os.environ.items() if k not in {"CARTWHEEL_TRACEBACK", "FORCE_COLOR"}}
+    if code not in DONE_OR_REFUSED or str(folder) in printed:
+        raise PageError(f"{command}: exit code {code}\n{printed}")
+    return printed, code
+
+
+def _cartwheel(words: list[str], folder: Path) -> tuple[str, int]:
+    """Run our command in this process: its libraries load once for all pages."""
+    printed = io.StringIO()
+    before, code = sys.argv, 0
+    sys.argv = words
+    try:
+        with chdir(folder), redirect_stdout(printed), redirect_stderr(printed):
+            cli.main()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return printed.getvalue(), code
+
+
+def _python(words: list[str], folder: Path) -> tuple[str, int]:
     done = subprocess.run(
-        words,
+        [sys.executable, *words[1:]],
         cwd=folder,
-        env={**plain, "COLUMNS": COLUMNS, "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -146,15 +167,7 @@ def run(command: str, folder: Path, files: dict[str, str]) -> tuple[str, int]:
         timeout=120,
         check=False,
     )
-    if done.returncode == 1 or str(folder) in done.stdout:
-        raise PageError(f"{command}: exit code {done.returncode}\n{done.stdout}")
     return done.stdout, done.returncode
-
-
-def refreshed(paths: list[Path]) -> list[Page]:
-    """Refresh several pages, two at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(refresh, paths))
 
 
 def main(arguments: list[str]) -> int:
@@ -162,7 +175,7 @@ def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     named = {argument for argument in arguments if not argument.startswith("-")}
     paths = [path for path in page_paths() if not named or path.name in named]
-    stale = [page for page in refreshed(paths) if page.fresh != page.written]
+    stale = [page for page in map(refresh, paths) if page.fresh != page.written]
     for page in stale:
         if not check:
             page.path.write_text(page.fresh, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 import sys
 from functools import cache
@@ -14,7 +15,9 @@ import pytest
 from pydantic_core import PydanticUndefined
 from sources import REPOSITORY
 
+from cartwheel.cli import app
 from cartwheel.development import plan, result
+from cartwheel.report.story import SECTIONS
 from cartwheel.toml_text import toml_value
 
 DOCS = REPOSITORY / "docs"
@@ -25,10 +28,9 @@ def _refresh_output() -> ModuleType:
     folder = str(REPOSITORY / "examples")
     sys.path.insert(0, folder)
     try:
-        import refresh_output
+        return importlib.import_module("refresh_output")
     finally:
         sys.path.remove(folder)
-    return refresh_output
 
 
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -128,9 +130,13 @@ def test_every_part_of_the_result_is_explained(kind: type) -> None:
     assert missing == []
 
 
-def test_every_command_is_on_its_page() -> None:
-    from cartwheel.cli import app
+def test_every_section_of_the_report_is_explained() -> None:
+    text = (DOCS / "reading-the-report.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    assert headings == [section.title for section in SECTIONS]
 
+
+def test_every_command_is_on_its_page() -> None:
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     names = [str(info.callback.__name__) for info in app.registered_commands if info.callback]
     assert names

@@ -323,7 +323,7 @@ def test_plan_file_refused(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--json", "--score", "--report", "--save-plan"])
-@pytest.mark.parametrize("name", ["absent/out", ".", "cohort.csv/out", "a\0b", "x" * 300])
+@pytest.mark.parametrize("name", ["absent/out", ".", "cohort.csv/out", "x" * 300])
 def test_output_that_cannot_be_written_is_refused_before_any_work(
     flag: str, name: str, tmp_path: Path
 ) -> None:

@@ -29,7 +29,17 @@ def problems_of(
     tuple of Problem
         In the order of the findings; none carries the offending content beyond 40 characters.
     """
-    return tuple(_problem(finding, model, where) for finding in error.errors(include_url=False))
+    findings = error.errors(include_url=False)
+    places = [finding["loc"] for finding in findings]
+    # a list whose entries are faulty is also found too short: the entries say it better
+    return tuple(
+        _problem(finding, model, where)
+        for finding in findings
+        if not any(
+            len(place) > len(finding["loc"]) and place[: len(finding["loc"])] == finding["loc"]
+            for place in places
+        )
+    )
 
 
 def _problem(finding: Any, model: type[BaseModel], where: str) -> Problem:

@@ -144,21 +144,22 @@ def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
 
 
 def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
-    """Find predictors that are constant, or have no logarithm or root, in the analysed patients.
+    """Find predictors that cannot be used as planned in the analysed patients.
 
     Parameters
     ----------
     columns : dict of str to Column
         Every predictor is among them.
     plan : Plan
-        Predictors and their transforms.
+        Predictors, their transforms and their fixed cut-offs.
     analysed : bool array (n,)
         Rows that are analysed; in them no predictor is missing.
 
     Returns
     -------
     list of Problem
-        ``constant_predictor``, ``log_of_zero``, ``root_of_negative``.
+        ``constant_predictor``; ``cut_outside``, where a fixed cut-off leaves everyone on one side;
+        ``log_of_zero``; ``root_of_negative``.
     """
     problems = []
     for item in plan.predictors:

@@ -57,6 +57,8 @@ class Column:
         Numerator and denominator columns of a derived ratio.
     levels : tuple of str
         Words of a category, sorted; empty for a number.
+    factor : Decimal
+        From the unit of the file to ``unit``; 1 where nothing was converted.
     """
 
     name: str
@@ -76,7 +78,18 @@ class Column:
     factor: Decimal = Decimal(1)
 
     def in_unit(self, said: float) -> float:
-        """Convert a number of the plan, said in the file's unit, as the values were converted."""
+        """Convert a number of the plan, said in the file's unit, as the values were converted.
+
+        Parameters
+        ----------
+        said : float
+            Such as a cut-off, in the unit in which the column is written in the file.
+
+        Returns
+        -------
+        float
+            In ``unit``.
+        """
         return float(Decimal(repr(float(said))) * self.factor)
 
 

@@ -16,7 +16,7 @@ from cartwheel.development.index import CutRule
 from cartwheel.development.predictor import Predictor
 from cartwheel.development.result import Cutoff
 from cartwheel.development.target import SurvivalTarget, Target
-from cartwheel.stats.association import fisher_test
+from cartwheel.stats.association import trend_test
 from cartwheel.stats.cutpoint import best_cut, best_log_rank_cut, permutation_p
 from cartwheel.stats.descriptive import quantiles
 from cartwheel.stats.log_rank import log_rank
@@ -203,6 +203,7 @@ def _adjusted_p(rule: CutRule, target: Target, search: Search) -> float:
             rule.marker,
             case_weight=case,
             control_weight=control,
+            scores=target.rank_scores(everyone),
             criterion=rule.method,
             min_fraction=search.min_fraction,
             permutations=search.permutations,
@@ -212,16 +213,15 @@ def _adjusted_p(rule: CutRule, target: Target, search: Search) -> float:
 
 
 def _naive_p(point: Floats, target: Target) -> float | None:
-    """As if the cut-off had been fixed beforehand: log-rank, or Fisher's exact test."""
+    """As if the cut-off had been fixed beforehand: log-rank, or chi-square without continuity.
+
+    The same statistic, up to its variance, as the one that the search is repeated for.
+    """
     if len(np.unique(point)) < 2:
         return None
     if isinstance(target, SurvivalTarget):
         return float(log_rank(target.times, point).p_value)
-    table = [
-        [int(((point == row) & (target.event == column)).sum()) for column in (1, 0)]
-        for row in (1, 0)
-    ]
-    return float(fisher_test(table).p_value)
+    return float(trend_test(target.event, point).p_value)
 
 
 def cutoff_rows(

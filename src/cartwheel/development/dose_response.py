@@ -13,7 +13,6 @@ from cartwheel.development.result import SplineCurve
 from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.uncut import Scaled, UncutFit, UncutPipeline
 from cartwheel.stats.cox import cox_fit
-from cartwheel.stats.logistic import logistic_fit
 from cartwheel.stats.spline import restricted_cubic_spline
 
 Floats = NDArray[np.float64]
@@ -73,7 +72,7 @@ def spline_curves(
 
 def _inference(target: Target, x: Floats) -> tuple[Floats, Floats]:
     if isinstance(target, BinaryTarget):
-        fit = logistic_fit(x, target.event, penalty="firth" if target.firth else "none")
+        fit = target.logistic(x)
         return fit.coefficients[1:], fit.covariance[1:, 1:]
     assert isinstance(target, SurvivalTarget)
     cox = cox_fit(target.times, x)

@@ -85,6 +85,9 @@ def _measure(name: str, resampled: Optimism, target: Target, fit: Fit, level: fl
     n, events = target.n, int(target.event.sum())
     optimism = resampled.optimism(name)
     apparent = _apparent(name, value, resampled, target, fit, level)
+    if not np.isfinite(value):
+        none = Estimate(None, method="not estimable on these patients", n=n, events=events)
+        return Measure(name, label, better, apparent, none, none)
     if len(optimism) < 2:
         none = Estimate(None, method="not computed: no resamples", n=n, events=events)
         return Measure(name, label, better, apparent, none, none)

@@ -26,7 +26,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """How the whole development is repeated: how often, from which seed, on how many threads."""
+    """How the whole development is repeated: how often, from which seed, on how many threads.
+
+    Parameters
+    ----------
+    resamples : int
+        Bootstrap resamples; 0 for none.
+    seed : int
+        Of the random streams.
+    threads : int or None
+        None leaves it to the resampling engine. The result does not depend on it.
+    progress : function of (int, int) or None
+        Called with how many are done and how many will be drawn.
+    """
 
     resamples: int
     seed: int
@@ -50,10 +62,28 @@ class Made:
         What repeating it found.
     parameters : int
         Candidate parameters: every coefficient tried, one more for each searched cut-off.
+    cutoffs : tuple of Cutoff
+        Of the markers or candidates that are cut.
+    selection : tuple of SelectionRow
+        Of each candidate of a points score; empty for an index.
+    score_card : tuple of PointsRow
+        Every range with its points.
+    risk_table : tuple of RiskRow
+        Predicted risk at each possible total.
+    rounding : tuple of RoundingLoss
+        What whole points cost; empty for an index.
+    multivariable : RegressionTable or None
+        The regression behind the points; None for an index, or where nothing was kept.
+    groups : tuple of Group
+        Risk groups of the total.
+    groups_assumed : bool
+        True where the plan named no groups of an index with several markers.
     bands : mapping of column to ranges with points
         As the score file writes them.
     points : mapping of column to function
         Points of a raw value, for the worked examples.
+    kept : int or None
+        Candidates kept by the selection; None for an index.
     """
 
     name: str

@@ -20,7 +20,18 @@ from cartwheel.stats.resample import bootstrap_optimism
 
 
 def index_parameters(plan: Plan) -> int:
-    """Candidate parameters of an index: one a marker, and one more for each searched cut-off."""
+    """Candidate parameters of an index: one a marker, and one more for each searched cut-off.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of an index.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     ways = (
         item.cutoff.method if item.cutoff is not None else plan.index.cutoff
         for item in plan.predictors
@@ -29,7 +40,17 @@ def index_parameters(plan: Plan) -> int:
 
 
 def search_of(plan: Plan) -> Search:
-    """Say how the plan searches cut-offs and judges them."""
+    """Say how the plan searches cut-offs and judges them.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of either method: the settings stand under ``[index]`` for both.
+
+    Returns
+    -------
+    Search
+    """
     return Search(
         plan.index.min_fraction, plan.index.permutations, plan.resampling.seed, plan.level
     )
@@ -114,7 +135,22 @@ def _card(
 def two_bands(
     rule: CutRule, cut: float, points: tuple[int, int] = (0, 1)
 ) -> tuple[dict[str, Any], ...]:
-    """Write a cut-off as the two ranges of a score file; ``points`` without and with."""
+    """Write a cut-off as the two ranges of a score file.
+
+    Parameters
+    ----------
+    rule : CutRule
+        Says on which side the point is, and to which side a value at the cut-off belongs.
+    cut : float
+        In the marker's unit.
+    points : tuple of (int, int)
+        Without and with.
+
+    Returns
+    -------
+    tuple of two dict
+        The range below the cut-off, then the one above.
+    """
     above_counts = rule.symbol in (">", ">=")
     edge_above = rule.symbol in (">=", "<")  # whether a value at the cut belongs to the upper range
     low = {"to": cut, "to_inclusive": not edge_above}

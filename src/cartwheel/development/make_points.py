@@ -37,7 +37,18 @@ Floats = NDArray[np.float64]
 
 
 def points_parameters(predictors: tuple[Predictor, ...]) -> int:
-    """Candidate parameters: design columns of every candidate, one more for a searched cut-off."""
+    """Candidate parameters: design columns of every candidate, one more for a searched cut-off.
+
+    Parameters
+    ----------
+    predictors : tuple of Predictor
+        The candidates, before any selection.
+
+    Returns
+    -------
+    int
+        At least 1. A yes/no has one column; a spline of k knots has k - 1.
+    """
     total = 0
     for item in predictors:
         if item.cutoff is None:

@@ -14,7 +14,8 @@ from cartwheel.development.plan_checks import time_unit
 from cartwheel.development.result import OutcomeSummary
 from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.verdicts import EVENTS_PER_PARAMETER
-from cartwheel.errors import OutcomeRefused, refuse
+from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.estimability import separating_columns
 from cartwheel.stats.survival import reverse_kaplan_meier, survival_times
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,8 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     assembled : Assembled
         Who is analysed.
     parameters : int
-        Candidate parameters; below ten events for each, logistic regression is Firth's.
+        Candidate parameters; below ten events for each, logistic regression is Firth's, and above
+        it is Firth's only where maximum likelihood does not exist.
 
     Returns
     -------
@@ -44,7 +46,10 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     event = assembled.event[assembled.analysed]
     if assembled.time is None:
         limiting = min(int(event.sum()), int((event == 0).sum()))
-        return BinaryTarget(event, _firth(plan, limiting / parameters)), False
+        firth = _firth(plan, limiting / parameters)
+        if plan.points.penalty == "none":
+            _refuse_separation(assembled, event)
+        return BinaryTarget(event, firth, rescue=plan.points.penalty == "auto"), False
     times = survival_times(assembled.time[assembled.analysed], event)
     declared = plan.outcome.horizon
     horizon = float(np.median(times.time[times.event == 1])) if declared is None else declared
@@ -57,6 +62,22 @@ def _firth(plan: Plan, events_per_parameter: float) -> bool:
     if plan.points.penalty == "auto":
         return events_per_parameter < EVENTS_PER_PARAMETER
     return plan.points.penalty == "firth"
+
+
+def _refuse_separation(assembled: Assembled, event: Floats) -> None:
+    """Refuse plain likelihood where it has no maximum, and name the predictors."""
+    plain = np.column_stack([item.values for item in assembled.predictors])
+    places = separating_columns(plain, event)
+    if places is None:
+        return
+    labels = ", ".join(f"'{assembled.predictors[place].column}'" for place in places)
+    raise refuse(
+        NotEstimable,
+        "separation",
+        "tells events from the others without a mistake, so maximum likelihood has no answer",
+        where=f"predictor {labels}",
+        mend="use --penalty firth (or auto), or leave it out",
+    )
 
 
 def _check_horizon(time: Floats, event: NDArray[np.int8] | Floats, horizon: float) -> None:
@@ -79,7 +100,20 @@ def _check_horizon(time: Floats, event: NDArray[np.int8] | Floats, horizon: floa
 
 
 def outcome_summary(assembled: Assembled, target: Target) -> OutcomeSummary:
-    """Say the outcome as analysed, with the follow-up by reverse Kaplan-Meier."""
+    """Say the outcome as analysed, with the follow-up by reverse Kaplan-Meier.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        Who is analysed, by which plan.
+    target : Target
+        Of the same patients.
+
+    Returns
+    -------
+    OutcomeSummary
+        Time unit, horizon and follow-up are None for a binary outcome.
+    """
     plan = assembled.plan
     survival = target if isinstance(target, SurvivalTarget) else None
     return OutcomeSummary(

@@ -86,10 +86,14 @@ def _index(plan: Plan, outcome: OutcomeSummary, model: str) -> str:
         f"Each marker's cut-off was {said}, with the adverse direction stated beforehand and no "
         f"group smaller than {100 * plan.index.min_fraction:.0f} % of the patients; a value beyond "
         f"the cut-off gives one point, and the index is the sum.{at} The index entered {model} "
-        "as a "
-        "number. P-values of searched cut-offs are adjusted for the search by repeating it in "
+        f"as a number. The p-value of a cut-off is that of the {_cut_test(outcome)}; for a "
+        "searched one it is adjusted by repeating search and test in "
         f"{plan.index.permutations} permutations of the marker against the outcome."
     )
+
+
+def _cut_test(outcome: OutcomeSummary) -> str:
+    return "log-rank test" if outcome.kind == "survival" else "chi-square test"
 
 
 def _points(plan: Plan, model: str) -> str:

@@ -63,7 +63,20 @@ class ColumnPlan(Part):
 
 
 class Exclusion(Part):
-    """Patients who are left out, and why; exactly one of the conditions is given."""
+    """Patients who are left out, and why; exactly one of the conditions is given.
+
+    Parameters
+    ----------
+    column : str
+        Column of the cohort. Where its cell is missing the patient is not left out.
+    reason : str
+        For the patient flow.
+    equals : str or float, optional
+        Those with this value are left out.
+    below, above : float, optional
+        Those with a smaller, or larger, value are left out; in the unit in which the column is
+        written in the file.
+    """
 
     column: Text
     reason: Text
@@ -73,7 +86,17 @@ class Exclusion(Part):
 
 
 class CohortPlan(Part):
-    """Which sheet, which column names the patient, who is left out."""
+    """Which sheet, which column names the patient, who is left out.
+
+    Parameters
+    ----------
+    id : str, optional
+        Column that names the patient; no two rows may share a name.
+    sheet : str, optional
+        Sheet of a workbook.
+    exclude : tuple of Exclusion
+        Applied and counted in this order.
+    """
 
     id: Text | None = None
     sheet: Text | None = None
@@ -114,8 +137,18 @@ class OutcomePlan(Part):
 class DerivedPlan(Part):
     """A ratio made from two counts, with a stated policy for a denominator of zero.
 
-    ``zero`` is ``refuse``, ``missing``, or the smallest denominator in its own unit, to which
-    smaller values are raised.
+    Parameters
+    ----------
+    name : str
+        Of the ratio; no column may have it.
+    numerator, denominator : str
+        Columns in one unit and of one day.
+    zero : "refuse", "missing" or float
+        A denominator of zero is a problem, or makes the ratio missing; a number is the smallest
+        denominator, to which smaller values are raised, in the unit in which the column is read
+        (the dictionary's, where the variable is known).
+    label : str, optional
+        For the reader.
     """
 
     name: Text
@@ -168,14 +201,36 @@ class PredictorPlan(Part):
 
 
 class GroupPlan(Part):
-    """A risk group of the index: its name and the totals that belong to it."""
+    """A risk group of the index: its name and the totals that belong to it.
+
+    Parameters
+    ----------
+    name : str
+        For the reader.
+    totals : tuple of int
+        Neighbouring totals; each total from 0 to the number of markers is in one group.
+    """
 
     name: Text
     totals: tuple[int, ...]
 
 
 class IndexPlan(Part):
-    """The composite index: default way to a cut-off, and groups from the sum."""
+    """The composite index: default way to a cut-off, and groups from the sum.
+
+    Parameters
+    ----------
+    cutoff : str
+        Way to a cut-off for predictors that have none of their own.
+    min_fraction : float
+        Smallest group that a search allows, as a fraction of the patients, in [0, 0.5); holds for a
+        points score as well.
+    groups : tuple of GroupPlan, optional
+        By default low without any point, high with all, intermediate between.
+    permutations : int
+        For the adjusted p-value of a searched cut-off; 0 for none; holds for a points score as
+        well.
+    """
 
     cutoff: CutMethod = "youden"
     min_fraction: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
@@ -211,14 +266,30 @@ class PointsPlan(Part):
 
 
 class AssociationsPlan(Part):
-    """Further columns held against the index, and the adjustment for looking at several."""
+    """Further columns held against the index, and the adjustment for looking at several.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Such as response, expansion, peaks, grades; they never enter the score.
+    multiplicity : "holm", "benjamini_hochberg" or "bonferroni"
+        How the p-values are adjusted.
+    """
 
     columns: tuple[Text, ...] = ()
     multiplicity: Literal["holm", "benjamini_hochberg", "bonferroni"] = "holm"
 
 
 class ResamplingPlan(Part):
-    """How often the whole development is repeated, and the seed of its random streams."""
+    """How often the whole development is repeated, and the seed of its random streams.
+
+    Parameters
+    ----------
+    bootstrap : int
+        Resamples; 0 for none, and then nothing is corrected.
+    seed : int
+        >= 0; also of the permutations.
+    """
 
     bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 1000
     seed: Annotated[int, Field(ge=0)] = 20260101
@@ -228,6 +299,43 @@ class Plan(Part):
     """What a development will do.
 
     Read it with :func:`read_plan`; write it by hand or with ``cartwheel plan``.
+
+    Parameters
+    ----------
+    schema_ : "cartwheel-plan/1"
+        ``schema`` in the file.
+    title : str
+        For report and score file; may be empty.
+    method : "index" or "points"
+        How the score is made.
+    simulated : bool
+        Whether the patients are simulated; said in every output.
+    landmark_day : float, optional
+        Only patients still event-free and under observation after this day are analysed.
+    missing : "complete" or "impute"
+        What is done about missing predictors; only complete cases in this version.
+    level : float
+        Coverage of the intervals, in (0, 1).
+    cohort : CohortPlan
+        Patients.
+    outcome : OutcomePlan
+        The outcome.
+    predictors : tuple of PredictorPlan
+        Candidates, at least one.
+    derived : tuple of DerivedPlan
+        Ratios made from two columns.
+    columns : dict of str to ColumnPlan
+        What columns are, where their names do not say it.
+    adjust : tuple of str
+        Columns for which the effect of the finished score is adjusted; they never enter the score.
+    index : IndexPlan
+        Settings of an index, and of every search for a cut-off.
+    points : PointsPlan
+        Settings of a points score; its penalty holds for an index as well.
+    associations : AssociationsPlan
+        Further columns.
+    resampling : ResamplingPlan
+        Repetition.
     """
 
     schema_: Literal["cartwheel-plan/1"] = Field(default="cartwheel-plan/1", alias="schema")

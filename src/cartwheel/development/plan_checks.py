@@ -41,7 +41,18 @@ def plan_problems(plan: Plan) -> tuple[Problem, ...]:
 
 
 def time_unit(plan: Plan) -> str | None:
-    """Unit of the time column: as declared, else as its name says ("pfs_months"), else None."""
+    """Unit of the time column: as declared, else as its name says ("pfs_months"), else None.
+
+    Parameters
+    ----------
+    plan : Plan
+        Any plan.
+
+    Returns
+    -------
+    str or None
+        ``days``, ``weeks``, ``months`` or ``years``.
+    """
     if plan.outcome.time_unit is not None or plan.outcome.time is None:
         return plan.outcome.time_unit
     unit = read_column_name(plan.outcome.time).unit
@@ -49,7 +60,20 @@ def time_unit(plan: Plan) -> str | None:
 
 
 def cut_method(plan: Plan, item: PredictorPlan) -> CutMethod | None:
-    """How this predictor's cut-off is had; None for a points predictor that is not cut."""
+    """How this predictor's cut-off is had; None for a points predictor that is not cut.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its method, and the index's default.
+    item : PredictorPlan
+        One of its predictors.
+
+    Returns
+    -------
+    str or None
+        ``fixed``, ``youden``, ``closest_corner`` or ``max_log_rank``.
+    """
     if item.cutoff is not None:
         return item.cutoff.method
     return plan.index.cutoff if plan.method == "index" else None

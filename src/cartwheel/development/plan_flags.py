@@ -14,7 +14,53 @@ OVERRIDES = ("landmark", "missing", "bootstrap", "seed", "simulated")
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What was said on the command line; None and empty mean "not said"."""
+    """What was said on the command line; None and empty mean "not said".
+
+    Parameters
+    ----------
+    method : str or None
+        ``index`` or ``points``.
+    event, event_value : str or None
+        Column of the event, and the value that means "event".
+    time, time_unit : str or None
+        Column of the time, which makes the outcome survival, and its unit.
+    horizon : float or None
+        Time at which risk is read.
+    onset : str or None
+        Column of onset days.
+    landmark : float or None
+        Day after which patients must be event-free.
+    predictors : tuple of str
+        Columns or names of ratios.
+    ratios : dict of str to str
+        Name to ``NUMERATOR/DENOMINATOR``.
+    zero : str or None
+        Policy for a denominator of zero, of all ratios: ``refuse``, ``missing`` or a number.
+    directions, cutoffs : tuple of str
+        Each ``COLUMN=VALUE``, or a bare value for every predictor.
+    transforms, units, variables : dict of str to str
+        Column to transform, unit, or name in the dictionary.
+    days : dict of str to float
+        Column to day of measurement.
+    adjust, associations : tuple of str
+        Columns to adjust for, and to hold against the score.
+    id, sheet : str or None
+        Column of patient ids; sheet of a workbook.
+    select : str or None
+        Selection of a points score.
+    alpha : float or None
+        Its threshold, in (0, 1).
+    penalty : str or None
+        ``auto``, ``none`` or ``firth``.
+    missing : str or None
+        ``complete`` or ``impute``.
+    bootstrap, seed : int or None
+        Resamples and seed.
+    title : str or None
+        Of the score.
+    simulated : bool
+        Whether the patients are simulated.
+    """
 
     method: str | None = None
     event: str | None = None
@@ -48,7 +94,18 @@ class Flags:
 
 
 def names(texts: list[str] | None) -> tuple[str, ...]:
-    """Split comma-separated names; quotes protect a comma, and the flag may be given again."""
+    """Split comma-separated names; quotes protect a comma, and the flag may be given again.
+
+    Parameters
+    ----------
+    texts : list of str or None
+        What each use of the flag gave; None where it was not used.
+
+    Returns
+    -------
+    tuple of str
+        Without spaces around; in the order given, repeats kept.
+    """
     found: list[str] = []
     for text in texts or []:
         for row in csv.reader([text], skipinitialspace=True):
@@ -116,6 +173,19 @@ def plan_data(flags: Flags) -> dict[str, Any]:
 
 def override(plan: dict[str, Any], flags: Flags) -> dict[str, Any]:
     """Let the flags that may stand beside a plan file replace what it says.
+
+    Parameters
+    ----------
+    plan : dict
+        As read from the file; it is not changed.
+    flags : Flags
+        As said.
+
+    Returns
+    -------
+    dict
+        A plan with landmark, missing, bootstrap, seed and simulated as said. A flag can mark a plan
+        as simulated, but not unmark it.
 
     Raises
     ------

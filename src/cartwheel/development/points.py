@@ -29,7 +29,19 @@ FEW_VALUES = 5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate predictor of a points score, ready for the loop."""
+    """A candidate predictor of a points score, ready for the loop.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        As analysed.
+    rule : CutRule or None
+        Of a candidate that is cut; then ``edges`` are not used.
+    edges : float array (k - 1,) or None
+        Fixed edges of its k ranges; None where they come from the quantiles of each sample.
+    levels : int
+        Number of those quantile ranges.
+    """
 
     predictor: Predictor
     rule: CutRule | None
@@ -41,7 +53,17 @@ class Candidate:
 class Card:
     """One predictor's part of the score card: edges between ranges, and points of each range.
 
-    ``exact`` is the contribution to the linear predictor that a range stands for, before rounding.
+    Parameters
+    ----------
+    edges : float array (k - 1,)
+        In the predictor's unit, rising; an edge is of the range above, except for a cut-off, whose
+        rule says where it belongs.
+    points : int array (k,)
+        Of each range, lowest 0; for a cut-off without and with.
+    exact : float array (k,)
+        The contribution to the linear predictor that a range stands for, before rounding.
+    place : int array (n,)
+        Range of each patient, from 0.
     """
 
     edges: Floats
@@ -54,9 +76,22 @@ class Card:
 class PointsFit:
     """A points score that was made.
 
-    ``selected`` marks the kept candidates; ``knots`` are given where a spline was used; ``exact``
-    is the unrounded regression and ``fit`` the model of the total; ``unit`` is what one point is
-    worth on the linear predictor.
+    Parameters
+    ----------
+    selected : bool array (c,)
+        The kept candidates.
+    cuts : float array (c,)
+        Cut-off of each candidate, in its unit; nan where it is not cut.
+    knots : tuple of (float array or None)
+        Of each candidate, where a spline was used.
+    exact, fit : Fit
+        The unrounded regression of the kept candidates, and the model of the total.
+    cards : tuple of (Card or None)
+        Of each candidate; None where it was not kept.
+    totals : float array (n,)
+        Points of every patient.
+    unit : float
+        What one point is worth on the linear predictor; nan where nothing was kept.
     """
 
     selected: NDArray[np.bool_]
@@ -70,7 +105,21 @@ class PointsFit:
 
 
 def candidate(predictor: Predictor, plan: PointsPlan) -> Candidate:
-    """Prepare one candidate: its cut-off rule, fixed edges, or edges to come from quantiles."""
+    """Prepare one candidate: its cut-off rule, fixed edges, or edges to come from quantiles.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        As analysed.
+    plan : PointsPlan
+        Gives the number of quantile ranges.
+
+    Returns
+    -------
+    Candidate
+        Edges are the declared steps; else, with up to five different values, one between each two
+        neighbours (the upper value of a yes/no); else to come.
+    """
     rule = None if predictor.cutoff is None else cut_rule(predictor)
     distinct = np.unique(predictor.values)
     edges: Floats | None = None
@@ -83,7 +132,21 @@ def candidate(predictor: Predictor, plan: PointsPlan) -> Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PointsPipeline:
-    """Select, fit, round, refit; what resampling repeats."""
+    """Select, fit, round, refit; what resampling repeats.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    candidates : sequence of Candidate
+        All of them, before any selection.
+    selector : Selector
+        Says which are kept.
+    largest : int
+        Largest number of points that one predictor may give.
+    min_fraction : float
+        Smallest group that a search for a cut-off allows, as a fraction, in [0, 0.5).
+    """
 
     target: Target
     candidates: Sequence[Candidate]
@@ -106,7 +169,22 @@ class PointsPipeline:
     def blocks(
         self, multiplicity: Floats
     ) -> tuple[list[Floats], Floats, tuple[Floats | None, ...]]:
-        """Build each candidate's design columns on the sample, with its cut-off (nan) and knots."""
+        """Build each candidate's design columns on the sample, with its cut-off (nan) and knots.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        tuple of (list of float array (n, k), float array (c,), tuple of (float array or None))
+
+        Raises
+        ------
+        NotEstimable
+            When no cut-off of a candidate divides the sample as asked.
+        """
         weights = scores = None
         if any(item.rule and item.rule.method != "fixed" for item in self.candidates):
             weights = self.target.cut_weights(multiplicity)
@@ -149,7 +227,23 @@ class PointsPipeline:
         return rule.sign * edge
 
     def fit(self, multiplicity: Floats) -> PointsFit:
-        """Make the points score on the sample."""
+        """Make the points score on the sample.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        PointsFit
+            Where nothing is kept, or all totals are equal, everyone gets 0 and the overall risk.
+
+        Raises
+        ------
+        NotEstimable
+            When a cut-off does not exist or a model does not converge.
+        """
         blocks, cuts, knots = self.blocks(multiplicity)
         selected = self.selector.select(blocks, multiplicity)
         if not selected.any():
@@ -212,11 +306,31 @@ class PointsPipeline:
         return cards, unit
 
     def measure(self, model: PointsFit, multiplicity: Floats) -> Floats:
-        """Performance of the total on the sample."""
+        """Performance of the total on the sample.
+
+        Parameters
+        ----------
+        model, multiplicity
+            As made on any sample; how often each patient counts.
+
+        Returns
+        -------
+        float array (m,), in the order of ``measures``; nan where one does not exist
+        """
         return self.target.measure(model.fit, multiplicity)
 
     def trace(self, model: PointsFit) -> Floats:
-        """Which candidates were kept, and the cut-offs."""
+        """Which candidates were kept, and the cut-offs.
+
+        Parameters
+        ----------
+        model : PointsFit
+            As made on any sample.
+
+        Returns
+        -------
+        float array (t,), in the order of ``traced``: 1 or 0, then cut-offs in the predictors' units
+        """
         cut = [
             value
             for value, item in zip(model.cuts, self.candidates, strict=True)
@@ -230,6 +344,18 @@ def point_unit(spreads: list[float], largest: int) -> float:
 
     The predictor with the smallest effect gets one point from its lowest to its highest range,
     unless the largest would then exceed its limit.
+
+    Parameters
+    ----------
+    spreads : list of float
+        Highest minus lowest contribution of each kept predictor's ranges, >= 0.
+    largest : int
+        Largest number of points that one predictor may give.
+
+    Returns
+    -------
+    float
+        > 0; 1 where no predictor has an effect.
     """
     positive = [spread for spread in spreads if spread > 1e-12]
     if not positive:
@@ -241,6 +367,20 @@ def ranges(item: Candidate, cut: float, multiplicity: Floats) -> tuple[Floats, I
     """Edges of a score card's ranges and each patient's range; an edge is of the range above.
 
     A cut-off makes two ranges, 0 without and 1 with the point, whatever its direction.
+
+    Parameters
+    ----------
+    item : Candidate
+        Without rule or edges, edges are the sample's quantiles, rounded to two significant digits.
+    cut : float
+        Its cut-off in the predictor's unit; not used where it has no rule.
+    multiplicity : float array (n,)
+        How often each patient counts.
+
+    Returns
+    -------
+    tuple of (float array (k - 1,), int array (n,))
+        Edges rising, quantiles that coincide once; ranges from 0 to k - 1.
     """
     if item.rule is not None:
         return np.array([cut]), item.rule.point(cut).astype(np.int64)
@@ -252,7 +392,20 @@ def ranges(item: Candidate, cut: float, multiplicity: Floats) -> tuple[Floats, I
 
 
 def round_significant(values: Floats, digits: int = 2) -> Floats:
-    """Round to so many significant digits: an edge of 512.37 ug/L becomes 510."""
+    """Round to so many significant digits: an edge of 512.37 ug/L becomes 510.
+
+    Parameters
+    ----------
+    values : float array (k,)
+        Finite.
+    digits : int
+        >= 1.
+
+    Returns
+    -------
+    float array (k,)
+        0 stays 0.
+    """
     with np.errstate(divide="ignore"):
         size = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
     scale = 10.0 ** (digits - 1 - size)

@@ -64,7 +64,20 @@ class Predictor:
 
 
 def design_width(transform: str, distinct: int) -> int:
-    """Columns that a predictor takes in a regression: its parameters."""
+    """Columns that a predictor takes in a regression: its parameters.
+
+    Parameters
+    ----------
+    transform : str
+        none, log2, sqrt, rcs3, rcs4, rcs5.
+    distinct : int
+        Number of its different values.
+
+    Returns
+    -------
+    int
+        Knots less one for a spline, else 1; always 1 for a yes/no.
+    """
     if distinct <= 2:
         return 1
     return SPLINE_KNOTS.get(transform, 2) - 1

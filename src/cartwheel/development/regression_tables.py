@@ -15,7 +15,6 @@ from cartwheel.errors import NotEstimable
 from cartwheel.estimate import Estimate
 from cartwheel.stats.cox import cox_fit
 from cartwheel.stats.firth import firth_table, penalised_likelihood_ratio_test
-from cartwheel.stats.logistic import logistic_fit
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +23,15 @@ Floats = NDArray[np.float64]
 class Block:
     """One variable's columns in a design, and how its effect is said.
 
-    ``contrast`` is None for a single column (effect per unit); for a spline it is the difference of
-    the basis between the upper and the lower quartile.
+    Parameters
+    ----------
+    term, label : str
+        Machine and reader's name.
+    columns : float array (n, k)
+        Design columns of the patients.
+    contrast : float array (k,) or None
+        None for a single column (effect per unit); for a spline the difference of the basis between
+        the upper and the lower quartile.
     """
 
     term: str
@@ -44,6 +50,7 @@ class _Fitted:
     method: str
     test: str
     interval: str
+    penalised: bool = False
 
 
 def regression_table(
@@ -92,6 +99,15 @@ def univariable_table(
 ) -> tuple[RegressionTable, tuple[str, ...]]:
     """Fit each block alone.
 
+    Parameters
+    ----------
+    blocks : sequence of Block
+        The variables.
+    target : Target
+        The outcome.
+    level : float
+        Coverage of the intervals.
+
     Returns
     -------
     tuple of (RegressionTable, names)
@@ -127,7 +143,9 @@ def _fit(x: Floats, target: Target, level: float) -> _Fitted:
 
 
 def _logistic(x: Floats, target: BinaryTarget, level: float) -> _Fitted:
-    fit = logistic_fit(x, target.event)
+    fit = target.logistic(x)
+    if fit.penalty == "firth":
+        return _firth(x, target, level)
     return _wald(
         fit.coefficients[1:],
         fit.covariance[1:, 1:],
@@ -164,6 +182,7 @@ def _firth(x: Floats, target: BinaryTarget, level: float) -> _Fitted:
         "logistic regression, Firth's penalised likelihood",
         "penalised likelihood ratio",
         "profile penalised likelihood interval",
+        penalised=True,
     )
 
 
@@ -185,7 +204,7 @@ def _row(
         error = float(np.sqrt(block.contrast @ part @ block.contrast))
         margin = float(ndtri(0.5 + level / 2)) * error
         low, high, interval = value - margin, value + margin, "Wald interval"
-        p_value, test = _joint(beta, part, span, (x, target))
+        p_value, test = _joint(beta, part, span, (x, target), penalised=fitted.penalised)
     effect = Estimate(
         float(np.exp(value)), float(np.exp(low)), float(np.exp(high)), level, interval, n, events
     )
@@ -193,12 +212,17 @@ def _row(
 
 
 def _joint(
-    beta: Floats, covariance: Floats, span: tuple[int, int], data: tuple[Floats, Target]
+    beta: Floats,
+    covariance: Floats,
+    span: tuple[int, int],
+    data: tuple[Floats, Target],
+    *,
+    penalised: bool,
 ) -> tuple[float, str]:
     """Test all columns of a spline together."""
     x, target = data
-    if isinstance(target, BinaryTarget) and target.firth:
+    if isinstance(target, BinaryTarget) and penalised:
         found = penalised_likelihood_ratio_test(x, target.event, list(range(*span)))
-        return float(found[2]), f"penalised likelihood ratio, {len(beta)} df"
+        return float(found.p_value), f"penalised likelihood ratio, {len(beta)} df"
     statistic = float(beta @ np.linalg.solve(covariance, beta))
     return float(chdtrc(len(beta), statistic)), f"Wald, {len(beta)} df"

@@ -90,7 +90,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """One line of the patient flow: who is left, and who went for which reason."""
+    """One line of the patient flow: who is left, and who went for which reason.
+
+    Parameters
+    ----------
+    label : str
+        The step, for the reader.
+    patients, events : int
+        Left after it; unknown outcomes count as no event.
+    excluded, excluded_events : int
+        Lost in it; 0 in the first line.
+    """
 
     label: str
     patients: int
@@ -135,8 +145,18 @@ class OutcomeSummary:
 class GuardReport:
     """What the guard against time travel looked at and found.
 
-    ``checked`` columns have a day and met an outcome with times; ``unchecked`` have none.
-    ``cost_patients`` and ``cost_events`` were lost to the landmark.
+    Parameters
+    ----------
+    landmark_day : float or None
+        Day after which patients had to be event-free; None without landmark.
+    checked : tuple of str
+        Predictors and adjustment columns that have a day and met an outcome with times.
+    unchecked : tuple of str
+        The others.
+    cost_patients, cost_events : int
+        Lost to the landmark; 0 without.
+    text : str
+        The same in sentences.
     """
 
     landmark_day: float | None
@@ -149,7 +169,22 @@ class GuardReport:
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """What this many events can carry."""
+    """What this many events can carry.
+
+    Parameters
+    ----------
+    n, events : int
+        Patients and events analysed.
+    candidate_parameters : int
+        Every coefficient that was tried, and one more for each searched cut-off.
+    events_per_parameter : float
+        Events (binary: events or non-events, whichever are fewer) for each of them.
+    expected_shrinkage : float or None
+        Of the uncut model, by van Houwelingen and le Cessie: at most 1, below 0 where there is less
+        signal than chance gives. None where it cannot be computed.
+    verdict : str
+        The same in sentences.
+    """
 
     n: int
     events: int
@@ -161,7 +196,27 @@ class SampleSize:
 
 @dataclass(frozen=True, slots=True)
 class ColumnNote:
-    """What reading made of one column: variable, unit, day, and what was done to its values."""
+    """What reading made of one column: variable, unit, day, and what was done to its values.
+
+    Parameters
+    ----------
+    column, label : str
+        Column of the cohort (or derived ratio), and reader's name.
+    variable : str or None
+        Name in the variable dictionary, or of the ratio.
+    unit : str
+        In which its values are analysed; empty where there is none.
+    day : float or None
+        Day of measurement; infusion is day 0.
+    kind : str
+        ``number``, ``ratio`` or ``category``.
+    n, missing : int
+        Eligible patients with a value, and without.
+    below_limit, above_limit : int
+        Values written ``<x`` or ``>x`` in all rows of the file; they stand at x.
+    rule : str
+        What was done to the values, as sentences; empty where nothing was.
+    """
 
     column: str
     variable: str | None
@@ -178,7 +233,71 @@ class ColumnNote:
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """Everything ``cartwheel develop`` found. Parts that do not apply are empty or None."""
+    """Everything ``cartwheel develop`` found. Parts that do not apply are empty or None.
+
+    Parameters
+    ----------
+    title : str
+        Of the plan, or made from the outcome.
+    question : str
+        What was asked.
+    method : str
+        ``index`` or ``points``.
+    simulated : bool
+        Whether the patients are simulated.
+    outcome : OutcomeSummary
+        The outcome as analysed.
+    columns : tuple of ColumnNote
+        Every column used.
+    flow : tuple of FlowStep
+        From the rows of the file to the patients analysed.
+    guard : GuardReport
+        Whether predictors came before the event.
+    sample_size : SampleSize
+        What the events can carry.
+    notes : tuple of Note
+        Cautions first.
+    table_one : tuple of TableOneRow
+        All eligible patients, before those with a missing predictor are left out.
+    univariable : RegressionTable
+        Each predictor alone: uncut for an index, as planned for points.
+    multivariable : RegressionTable or None
+        The regression behind the points; None for an index, or where nothing was kept.
+    index_model : RegressionTable or None
+        The index alone, per point; None for points.
+    adjusted_model : RegressionTable or None
+        The score with the adjustment columns; None where the plan has none, or it cannot be fitted.
+    cutoffs : tuple of Cutoff
+        Every cut-off.
+    selection : tuple of SelectionRow
+        Every candidate of a points score.
+    score_card : tuple of PointsRow
+        Every range with its points.
+    risk_table : tuple of RiskRow
+        Every possible total.
+    rounding : tuple of RoundingLoss
+        What whole points cost; empty for an index.
+    groups : tuple of GroupRow
+        Risk groups that have patients.
+    group_tests : tuple of GroupTest
+        Empty where fewer than two groups have patients.
+    survival : tuple of SurvivalCurve
+        One for each group; empty for a binary outcome.
+    roc : tuple of RocPoints
+        The score, then each continuous marker whose direction was stated.
+    calibration : Calibration or None
+        Of the score.
+    performance, uncut : Performance
+        Of the score, and of the same predictors neither cut nor rounded.
+    splines : tuple of SplineCurve
+        Every predictor that is more than a yes or no.
+    associations : tuple of Association
+        Further columns held against the total.
+    methods : tuple of str
+        Paragraphs for a methods section.
+    score_id, score_sha256 : str
+        Which score file was handed over.
+    """
 
     title: str
     question: str
@@ -216,7 +335,21 @@ class Development:
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentFile:
-    """The JSON file: what it is, where it comes from, the plan it followed, and the result."""
+    """The JSON file: what it is, where it comes from, the plan it followed, and the result.
+
+    Parameters
+    ----------
+    kind : str
+        ``develop``.
+    schema : str
+        Name and version of this form: ``cartwheel/develop/1``.
+    provenance : Provenance
+        Software, data, plan and seed.
+    plan : dict
+        The whole plan, defaults included.
+    result : Development
+        What was found.
+    """
 
     kind: str
     schema: str

@@ -11,7 +11,26 @@ from cartwheel.estimate import Estimate
 class SurvivalCurve:
     """Kaplan-Meier curve of one group, as steps; times in the outcome's unit.
 
-    ``risk_times`` and ``at_risk`` make the table under the plot.
+    Parameters
+    ----------
+    group : str
+        Name of the group.
+    n, events : int
+        Its patients and events.
+    median : Estimate
+        Median time to the event; None where not reached.
+    at_horizon : Estimate
+        Survival at the horizon, 0-1; None where follow-up of the group ends before.
+    times, survival : tuple of float
+        From time 0 and survival 1 over the event times to the last time; survival just after each.
+    low, high : tuple of (float or None)
+        Pointwise limits of survival; None where undefined.
+    censor_times : tuple of float
+        Times at which somebody was censored. Of these and of the event times at most 500 are kept.
+    risk_times : tuple of float
+        Times of the table under the plot.
+    at_risk : tuple of int
+        Patients at risk at each of them.
     """
 
     group: str
@@ -32,8 +51,20 @@ class SurvivalCurve:
 class RocPoints:
     """ROC curve of one marker or score; thresholds fall, so the curve starts at (0, 0).
 
-    ``auc`` is apparent. ``corrected`` is the optimism-corrected AUC of the score; None for a marker
-    alone, whose curve was not fitted to anything.
+    Parameters
+    ----------
+    name, label : str
+        ``score``, or the marker's column; reader's name.
+    auc : Estimate
+        Apparent, 0-1; for survival the cumulative/dynamic AUC at the horizon.
+    corrected : Estimate or None
+        The optimism-corrected AUC of the score; None for a marker alone, whose curve was not fitted
+        to anything.
+    thresholds : tuple of (float or None)
+        None for the infinite threshold that nobody exceeds. Of a marker whose low values are
+        adverse, minus its values. At most 500 points are kept.
+    sensitivity, specificity : tuple of float
+        At each threshold, 0-1.
     """
 
     name: str
@@ -47,7 +78,17 @@ class RocPoints:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationPoint:
-    """A group of patients with like predictions: mean predicted and observed risk."""
+    """A group of patients with like predictions: mean predicted and observed risk.
+
+    Parameters
+    ----------
+    predicted : float
+        Mean predicted risk, 0-1.
+    observed : Estimate
+        Proportion with the event, or Kaplan-Meier risk at the horizon, 0-1.
+    n : int
+        Patients.
+    """
 
     predicted: float
     observed: Estimate
@@ -58,9 +99,16 @@ class CalibrationPoint:
 class Calibration:
     """Predicted against observed risk.
 
-    ``curve`` holds (predicted, observed) of the apparent logistic or Cox recalibration line;
-    ``corrected`` the same line with the optimism-corrected slope and intercept; ``histogram`` the
-    distribution of predicted risk (risk, count).
+    Parameters
+    ----------
+    points : tuple of CalibrationPoint
+        Groups of patients, lowest predicted risk first.
+    curve : tuple of (float, float)
+        (predicted, observed) of the apparent logistic or Cox recalibration line.
+    corrected : tuple of (float, float)
+        The same line with the optimism-corrected slope and, for a binary outcome, intercept.
+    histogram : tuple of (float, int)
+        Distribution of predicted risk: middle of the bin, patients; 20 bins.
     """
 
     points: tuple[CalibrationPoint, ...]
@@ -73,8 +121,20 @@ class Calibration:
 class SplineCurve:
     """The uncut relation of one predictor with the outcome (restricted cubic spline).
 
-    ``x`` in the predictor's unit, ``log_effect`` relative to the median, with limits; ``knots`` in
-    the predictor's unit; ``cut`` is drawn on it where there is one.
+    Parameters
+    ----------
+    column, label, unit : str
+        The predictor.
+    x : tuple of float
+        In its unit, rising over the central 95 % of its values.
+    log_effect : tuple of float
+        Log odds or log hazard ratio against the median.
+    low, high : tuple of float
+        Pointwise Wald limits.
+    knots : tuple of float
+        In its unit; empty for a straight line.
+    cut : float or None
+        Its cut-off, drawn on the curve; None where it is not cut.
     """
 
     column: str

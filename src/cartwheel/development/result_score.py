@@ -14,7 +14,8 @@ class Measure:
     Parameters
     ----------
     name : str
-        ``auc``, ``c_index``, ``calibration_slope``, ``calibration_in_the_large``, ``brier``.
+        ``auc``, ``c_index``, ``auc_at_horizon``, ``calibration_slope``, ``calibration_intercept``,
+        ``brier``.
     label : str
         For the reader.
     better : str
@@ -22,10 +23,12 @@ class Measure:
     apparent : Estimate
         On the data the score was made from.
     optimism : Estimate
-        Mean over resamples of (apparent in the resample minus that model on all patients), with
-        its Monte-Carlo interval.
+        Mean over resamples of (apparent in the resample minus that model on all patients), with its
+        Monte-Carlo interval. The median, and its method says so, for a calibration measure whose
+        mean lies outside the middle half of the resamples.
     corrected : Estimate
-        Apparent minus optimism; interval by the location-shifted bootstrap.
+        Apparent minus optimism; interval by the location-shifted bootstrap, for calibration
+        measures by percentiles of apparent minus each resample's optimism.
     """
 
     name: str
@@ -40,8 +43,19 @@ class Measure:
 class Performance:
     """Apparent and corrected performance of one model.
 
-    ``resamples`` were drawn, ``failed`` of them could not be developed (reasons in ``failures``:
-    pairs of reason and count) and are left out of the means.
+    Parameters
+    ----------
+    model : str
+        Name for the reader.
+    measures : tuple of Measure
+        The measure of discrimination first.
+    resamples : int
+        Drawn.
+    failed : int
+        Those in which the model could not be developed; they are left out of the means.
+    failures : tuple of (str, int)
+        Reason and count of the failed; then measures that do not exist in some of the other
+        resamples, and in how many.
     """
 
     model: str
@@ -60,25 +74,30 @@ class Cutoff:
     column, label, unit : str
         The marker.
     rule : str
-        ``>=`` or ``<=``: who gets the point.
+        ``>=`` or ``<=``, for a fixed cut-off also ``>`` or ``<``: who gets the point.
     cut : float
-        The cut-off. For a searched cut the midpoint between the two neighbouring values.
+        The cut-off. For a searched cut the number with the fewest digits between the two
+        neighbouring values.
     gap_low, gap_high : float or None
-        Any cut between these two observed values makes the same groups.
+        Any cut between these two observed values makes the same groups; None for a fixed cut.
     method : str
         ``fixed``, ``youden``, ``closest_corner`` or ``max_log_rank``.
     statistic : float or None
-        The criterion at the cut (Youden's J, squared distance, standardised log-rank).
+        The criterion at the cut (Youden's J, squared distance, standardised log-rank); None for a
+        fixed cut.
     p_naive : float or None
-        As if the cut had been fixed beforehand. Printed only beside ``p_adjusted``.
+        As if the cut had been fixed beforehand: log-rank, or Fisher's exact test. For a searched
+        cut only beside ``p_adjusted``.
     p_adjusted : float or None
-        Of the best cut among all candidates, by permutation: the search is repeated in each.
+        Of the best cut among all candidates, by permutation: the search is repeated in each. None
+        for a fixed cut.
     permutations : int
-        Used for ``p_adjusted``.
+        Used for ``p_adjusted``; 0 where there is none.
     points_given : int
         Patients who get the point.
     wander : Estimate or None
-        Median and 2.5-97.5 % of the cut over the resamples; None for a fixed cut.
+        Median and percentile interval of the cut over the resamples that could be developed; None
+        for a fixed cut, or with fewer than two resamples.
     wander_grid : tuple of (float, int)
         Histogram of the cut over the resamples: cut value and count, at most 60 bars.
     values : tuple of float
@@ -105,7 +124,17 @@ class Cutoff:
 
 @dataclass(frozen=True, slots=True)
 class SelectionRow:
-    """How often a candidate was selected over the resamples (0-1), and whether it was here."""
+    """How often a candidate was selected over the resamples (0-1), and whether it was here.
+
+    Parameters
+    ----------
+    column, label : str
+        The candidate.
+    selected : bool
+        Whether it was kept on all patients.
+    frequency : float
+        Share of the resamples that kept it, 0-1; without resamples 1 or 0, as on all patients.
+    """
 
     column: str
     label: str
@@ -117,9 +146,19 @@ class SelectionRow:
 class GroupRow:
     """One risk group or band: who is in it and what happened to them.
 
-    ``observed`` is the event fraction (binary, Wilson interval) or the Kaplan-Meier risk at the
-    horizon; ``predicted`` the model's mean risk; ``effect`` the odds or hazard ratio against the
-    first group (None for the first).
+    Parameters
+    ----------
+    name, rule : str
+        Such as ``high`` and ``2 to 3 points``.
+    n, events : int
+        Its patients and events.
+    observed : Estimate
+        Event fraction (binary, Wilson interval) or Kaplan-Meier risk at the horizon; 0-1.
+    predicted : float
+        The model's mean risk, 0-1.
+    effect : Estimate or None
+        Odds or hazard ratio against the first group; None for the first, and where it cannot be
+        estimated.
     """
 
     name: str
@@ -133,7 +172,19 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupTest:
-    """A test over the groups: log-rank, log-rank trend, or chi-square trend."""
+    """A test over the groups: log-rank, log-rank trend, or chi-square trend.
+
+    Parameters
+    ----------
+    name : str
+        The test.
+    statistic : float
+        Chi-square, >= 0.
+    df : int
+        Its degrees of freedom.
+    p_value : float
+        0-1. Groups that were searched for are tested as if they had been fixed.
+    """
 
     name: str
     statistic: float
@@ -143,7 +194,21 @@ class GroupTest:
 
 @dataclass(frozen=True, slots=True)
 class PointsRow:
-    """One line of the score card: a range of a predictor, its points and what they stand for."""
+    """One line of the score card: a range of a predictor, its points and what they stand for.
+
+    Parameters
+    ----------
+    column, label : str
+        The predictor.
+    range : str
+        In words, such as ``>= 510``.
+    points : int
+        Given in this range.
+    exact : float
+        The points before rounding; for an index 0 or 1.
+    n : int
+        Patients in the range.
+    """
 
     column: str
     label: str
@@ -155,7 +220,19 @@ class PointsRow:
 
 @dataclass(frozen=True, slots=True)
 class RiskRow:
-    """Predicted risk at one total, with who had it."""
+    """Predicted risk at one total, with who had it.
+
+    Parameters
+    ----------
+    total : int
+        A total that the score card can give.
+    n, events : int
+        Patients with this total, and their events; may be 0.
+    predicted : float
+        Risk by the model of the total, 0-1.
+    band : str
+        Name of the group or band.
+    """
 
     total: int
     n: int
@@ -166,7 +243,15 @@ class RiskRow:
 
 @dataclass(frozen=True, slots=True)
 class RoundingLoss:
-    """What rounding to whole points costs: the same measure before and after, apparent."""
+    """What rounding to whole points costs: the same measure before and after, apparent.
+
+    Parameters
+    ----------
+    name, label : str
+        ``auc``, ``c_index`` or ``brier``; reader's name.
+    exact, points : float
+        Of the unrounded regression, and of the total.
+    """
 
     name: str
     label: str

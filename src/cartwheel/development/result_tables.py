@@ -9,7 +9,19 @@ from cartwheel.estimate import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One cell of Table 1: median (quartiles) for numbers, count for categories."""
+    """One cell of Table 1: median (quartiles) for numbers, count for categories.
+
+    Parameters
+    ----------
+    n, missing : int
+        Patients with a value, and without.
+    median, lower_quartile, upper_quartile : float or None
+        In the column's unit (R's type 7); None for a category, or without any value.
+    count : int or None
+        Patients in the category; None for a number.
+    percent : float or None
+        Of ``n``, 0-100; None for a number, or without any value.
+    """
 
     n: int
     missing: int
@@ -24,8 +36,21 @@ class Summary:
 class TableOneRow:
     """One row of Table 1: a variable (kind ``number``) or one level of it (kind ``level``).
 
-    ``smd`` is the standardised difference between patients with and without the event;
-    ``predictor`` says whether the row's column is a predictor of the plan.
+    Parameters
+    ----------
+    column, label, unit : str
+        The variable.
+    kind : str
+        ``number`` or ``level``.
+    level : str or None
+        The level (``yes`` for a column of 0 and 1); None for a number.
+    predictor : bool
+        Whether the row's column is a predictor of the plan.
+    overall, with_event, without_event : Summary
+        Of all patients of the table, and by event.
+    smd : float or None
+        Standardised difference between patients with and without the event, >= 0; None where it
+        cannot be computed.
     """
 
     column: str
@@ -69,7 +94,21 @@ class TermRow:
 
 @dataclass(frozen=True, slots=True)
 class RegressionTable:
-    """A fitted model as a table; ``measure`` is ``odds ratio`` or ``hazard ratio``."""
+    """A fitted model as a table.
+
+    Parameters
+    ----------
+    name : str
+        ``univariable``, ``multivariable``, ``index alone``, ``adjusted`` or ``groups``.
+    measure : str
+        ``odds ratio`` or ``hazard ratio``.
+    method : str
+        The regression; empty where no row could be fitted.
+    n, events : int
+        Patients and events in the model.
+    rows : tuple of TermRow
+        One for each variable; in the univariable table each is a model of its own.
+    """
 
     name: str
     measure: str
@@ -81,7 +120,25 @@ class RegressionTable:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """The index against a further column, by the test that fits the column."""
+    """The index against a further column, by the test that fits the column.
+
+    Parameters
+    ----------
+    column, label : str
+        The column.
+    kind : str
+        ``binary``, ``ordinal``, ``number`` or ``category``.
+    test : str
+        Its name.
+    statistic, df : float or None
+        Of the test; None where it has none.
+    p_value, p_adjusted : float
+        Two-sided, 0-1; alone, and adjusted for all columns looked at.
+    n : int
+        Patients in whom the column is known.
+    by_group : tuple of (str, Summary)
+        Group and its summary; of a category its first level is counted.
+    """
 
     column: str
     label: str

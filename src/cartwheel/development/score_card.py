@@ -17,12 +17,37 @@ Floats = NDArray[np.float64]
 
 
 def number_text(value: float) -> str:
-    """Write a number as short as it can be read back: 2.55, 1200, 0.5."""
+    """Write a number as short as it can be read back: 2.55, 1200, 0.5.
+
+    Parameters
+    ----------
+    value : float
+        Such as an edge.
+
+    Returns
+    -------
+    str
+        At most ten significant digits.
+    """
     return f"{value:.10g}"
 
 
 def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
-    """Say each range of a score card in words, lowest points' side first as stored."""
+    """Say each range of a score card in words, lowest points' side first as stored.
+
+    Parameters
+    ----------
+    item : Candidate
+        The predictor.
+    card : Card
+        Its part of the score card.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the card: for a cut-off without and with the point, for a yes/no its two
+        values, else ranges from low to high values.
+    """
     if item.rule is not None:
         cut = number_text(float(card.edges[0]))
         opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[item.rule.symbol]
@@ -36,7 +61,20 @@ def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
 
 
 def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, ...]:
-    """List every range of every kept predictor with its points."""
+    """List every range of every kept predictor with its points.
+
+    Parameters
+    ----------
+    pipeline : PointsPipeline
+        Gives the candidates.
+    model : PointsFit
+        As made on all patients.
+
+    Returns
+    -------
+    tuple of PointsRow
+        Empty where nothing was kept.
+    """
     rows = []
     for item, card in zip(pipeline.candidates, model.cards, strict=True):
         if card is None:
@@ -59,7 +97,19 @@ def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, .
 
 
 def possible_totals(model: PointsFit) -> range:
-    """All totals that the score card can give."""
+    """All totals that the score card can give.
+
+    Parameters
+    ----------
+    model : PointsFit
+        As made on all patients.
+
+    Returns
+    -------
+    range
+        From the smallest to the largest total; only 0 where nothing was kept. Some totals between
+        may not be reached by any combination.
+    """
     cards = [card for card in model.cards if card is not None]
     return range(
         sum(int(card.points.min()) for card in cards),
@@ -68,7 +118,22 @@ def possible_totals(model: PointsFit) -> range:
 
 
 def total_risk(target: Target, fit: Fit, totals: Floats) -> Floats:
-    """Predicted risk at given totals, from the model of the total."""
+    """Predicted risk at given totals, from the model of the total.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        Model of the total.
+    totals : float array (k,)
+        Points.
+
+    Returns
+    -------
+    float array (k,), 0-1
+        The same risk for all where nothing was kept.
+    """
     slope = float(fit.coefficients[0]) if len(fit.coefficients) else 0.0
     return target.risk_at(fit.intercept + slope * totals)
 
@@ -76,7 +141,26 @@ def total_risk(target: Target, fit: Fit, totals: Floats) -> Floats:
 def risk_table(
     target: Target, fit: Fit, totals: Floats, whole: range, groups: tuple[Group, ...]
 ) -> tuple[RiskRow, ...]:
-    """Predicted risk at each possible total, with who had it."""
+    """Predicted risk at each possible total, with who had it.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        Model of the total.
+    totals : float array (n,)
+        Points of every patient.
+    whole : range
+        Totals that the score can give.
+    groups : tuple of Group
+        Lowest first, for the name of the band.
+
+    Returns
+    -------
+    tuple of RiskRow
+        One for each total of ``whole``.
+    """
     risks = total_risk(target, fit, np.array(whole, dtype=float))
     rows = []
     for total, risk in zip(whole, risks, strict=True):
@@ -94,7 +178,19 @@ def risk_table(
 
 
 def band_of(total: int, groups: tuple[Group, ...]) -> str:
-    """Name of the band that a total falls in; totals beyond the data belong to the end bands."""
+    """Name of the band that a total falls in; totals beyond the data belong to the end bands.
+
+    Parameters
+    ----------
+    total : int
+        Any total.
+    groups : tuple of Group
+        Lowest first, at least one.
+
+    Returns
+    -------
+    str
+    """
     for group in groups:
         if total <= group.highest:
             return group.name
@@ -102,7 +198,20 @@ def band_of(total: int, groups: tuple[Group, ...]) -> str:
 
 
 def rounding_loss(target: Target, model: PointsFit) -> tuple[RoundingLoss, ...]:
-    """Compare the unrounded regression with the points, on the same patients (apparent)."""
+    """Compare the unrounded regression with the points, on the same patients (apparent).
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    model : PointsFit
+        As made on all patients.
+
+    Returns
+    -------
+    tuple of RoundingLoss
+        AUC or Harrell's C, and the Brier score.
+    """
     everyone = np.ones(target.n)
     exact = target.measure(model.exact, everyone)
     points = target.measure(model.fit, everyone)

@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 
 from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.stats.cox import cox_fit
-from cartwheel.stats.logistic import likelihood_ratio_tests, logistic_fit
+from cartwheel.stats.logistic import likelihood_ratio_tests
 
 Floats = NDArray[np.float64]
 Kept = NDArray[np.bool_]
@@ -38,7 +38,25 @@ class Selector:
     alpha: float
 
     def select(self, blocks: Sequence[Floats], multiplicity: Floats) -> Kept:
-        """Mark the kept candidates; each block holds one candidate's design columns."""
+        """Mark the kept candidates.
+
+        Parameters
+        ----------
+        blocks : sequence of float array (n, k)
+            Design columns of each of the c candidates.
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        bool array (c,)
+            May be all False.
+
+        Raises
+        ------
+        NotEstimable
+            When a model that the rule needs does not converge.
+        """
         if self.rule == "univariable":
             return self._univariable(blocks, multiplicity)
         if self.rule == "backward":
@@ -84,8 +102,7 @@ def _wald(target: Target, blocks: Sequence[Floats], multiplicity: Floats) -> Flo
     """Wald p-value of each candidate in the model of all of them."""
     x = np.ascontiguousarray(np.hstack(blocks))
     if isinstance(target, BinaryTarget):
-        penalty = "firth" if target.firth else "none"
-        fit = logistic_fit(x, target.event, penalty=penalty, multiplicity=multiplicity)
+        fit = target.logistic(x, multiplicity)
         coefficients, covariance = fit.coefficients[1:], fit.covariance[1:, 1:]
     else:
         assert isinstance(target, SurvivalTarget)

@@ -47,7 +47,18 @@ def table_one(
 
 
 def number_summary(values: Floats) -> Summary:
-    """Median and quartiles (type 7) of the values that are there."""
+    """Median and quartiles (type 7) of the values that are there.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        nan missing.
+
+    Returns
+    -------
+    Summary
+        Median and quartiles are None where no value is there.
+    """
     known = values[np.isfinite(values)]
     missing = len(values) - len(known)
     if not len(known):
@@ -57,7 +68,18 @@ def number_summary(values: Floats) -> Summary:
 
 
 def count_summary(hit: Floats) -> Summary:
-    """Count and percent of those with a one, among the values that are there."""
+    """Count and percent of those with a one, among the values that are there.
+
+    Parameters
+    ----------
+    hit : float array (n,)
+        1, 0 or nan.
+
+    Returns
+    -------
+    Summary
+        Percent is None where no value is there.
+    """
     known = hit[np.isfinite(hit)]
     missing = len(hit) - len(known)
     if not len(known):
@@ -67,7 +89,18 @@ def count_summary(hit: Floats) -> Summary:
 
 
 def is_yes_no(values: Floats) -> bool:
-    """Whether a column holds only zeros and ones."""
+    """Whether a column holds only zeros and ones.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        nan missing.
+
+    Returns
+    -------
+    bool
+        False where no value is there.
+    """
     known = values[np.isfinite(values)]
     return bool(len(known)) and bool(np.isin(known, (0.0, 1.0)).all())
 

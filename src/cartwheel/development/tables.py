@@ -26,7 +26,21 @@ from cartwheel.stats.survival import survival_times
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Regression tables, and the further columns of the analysed patients."""
+    """Regression tables, and the further columns of the analysed patients.
+
+    Parameters
+    ----------
+    univariable : RegressionTable
+        Each predictor alone.
+    index_model : RegressionTable or None
+        The index alone; None for points.
+    adjusted_model : RegressionTable or None
+        The score with the adjustment columns; None where there are none, or it cannot be fitted.
+    further_columns : tuple of Column
+        Values of the analysed patients only.
+    not_fitted : tuple of str
+        Predictors that could not be fitted alone, and the adjusted model where it could not.
+    """
 
     univariable: RegressionTable
     index_model: RegressionTable | None
@@ -45,7 +59,19 @@ def _used(assembled: Assembled) -> list[Column]:
 
 
 def table_one_rows(assembled: Assembled) -> tuple[TableOneRow, ...]:
-    """Table 1 of all eligible patients, before those with missing predictors are left out."""
+    """Table 1 of all eligible patients, before those with missing predictors are left out.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        Everyone who is eligible, and every column used.
+
+    Returns
+    -------
+    tuple of TableOneRow
+        Predictors (a ratio followed by its two counts), adjustment columns, columns for
+        associations; each once.
+    """
     rows = assembled.eligible
     columns = [replace(column, values=column.values[rows]) for column in _used(assembled)]
     names = frozenset(item.column for item in assembled.predictors)
@@ -53,7 +79,18 @@ def table_one_rows(assembled: Assembled) -> tuple[TableOneRow, ...]:
 
 
 def column_notes(assembled: Assembled) -> tuple[ColumnNote, ...]:
-    """Say what reading made of each column."""
+    """Say what reading made of each column.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        As read.
+
+    Returns
+    -------
+    tuple of ColumnNote
+        In the order of Table 1; values and missing ones are counted in the eligible patients.
+    """
     rows = assembled.eligible
     return tuple(
         ColumnNote(
@@ -74,7 +111,27 @@ def column_notes(assembled: Assembled) -> tuple[ColumnNote, ...]:
 
 
 def regression_tables(assembled: Assembled, target: Target, made: Made) -> Tables:
-    """Univariable table; the index alone and adjusted, where the plan adjusts."""
+    """Univariable table; the index alone, and the score adjusted where the plan adjusts.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        Predictors and adjustment columns.
+    target : Target
+        The outcome of the analysed patients.
+    made : Made
+        The score.
+
+    Returns
+    -------
+    Tables
+        An adjusted model is of the patients with all adjustment columns.
+
+    Raises
+    ------
+    NotEstimable
+        When the model of the index alone does not converge.
+    """
     blocks = _alone(assembled, made)
     univariable, not_fitted = univariable_table(blocks, target, assembled.plan.level)
     index_model = adjusted = None

@@ -19,11 +19,15 @@ from cartwheel.stats.calibration import calibration_line
 from cartwheel.stats.concordance import concordance
 from cartwheel.stats.cox import baseline_hazard_at, cox_coefficients
 from cartwheel.stats.log_rank import log_rank_scores
-from cartwheel.stats.logistic import logistic_coefficients
+from cartwheel.stats.logistic import LogisticFit, logistic_coefficients, logistic_fit
 from cartwheel.stats.roc import auc, weighted_auc
 from cartwheel.stats.survival import SurvivalTimes, horizon_weights, survival_at
 
 Floats = NDArray[np.float64]
+
+
+# codes of a likelihood that has no maximum: Firth's has one
+NO_MAXIMUM = ("separation", "not_converged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +71,115 @@ class Target(Protocol):
         """Names of the performance measures, in the order of :meth:`measure`."""
 
     def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
-        """Weights as case and as control (n,), for cut-offs on the ROC curve."""
+        """Weights as case and as control (n,), for cut-offs on the ROC curve.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        tuple of two float arrays (n,)
+            >= 0; both 0 for a patient whose status is not known.
+        """
 
     def rank_scores(self, multiplicity: Floats) -> Floats:
-        """Scores whose sum over a group tells it from the rest (log-rank, or the event itself)."""
+        """Scores whose sum over a group tells it from the rest (log-rank, or the event itself).
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (n,)
+            High where the event comes early, or at all.
+        """
 
     def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
-        """Fit on the sample, evaluate everyone; NotEstimable when it does not converge."""
+        """Fit a regression on the sample and evaluate everyone.
+
+        Parameters
+        ----------
+        x : float array (n,) or (n, p)
+            Design columns without intercept, finite.
+        multiplicity : float array (n,)
+            How often each patient counts.
+        score : float array (n,), optional
+            What orders the patients; by default the linear predictor.
+
+        Returns
+        -------
+        Fit
+            Coefficients of the sample; score, linear predictor and risk of everyone.
+
+        Raises
+        ------
+        NotEstimable
+            When it does not converge.
+        """
 
     def fit_constant(self, multiplicity: Floats) -> Fit:
-        """Give everyone the sample's overall risk: the model when nothing is kept."""
+        """Give everyone the sample's overall risk: the model when nothing is kept.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        Fit
+            Without coefficients.
+        """
 
     def risk_at(self, predictor: Floats) -> Floats:
-        """Risk at intercept plus linear predictor (for survival the log cumulative hazard)."""
+        """Risk at intercept plus linear predictor (for survival the log cumulative hazard).
+
+        Parameters
+        ----------
+        predictor : float array (k,)
+            Intercept plus slope times total: log odds, or log cumulative hazard at the horizon.
+
+        Returns
+        -------
+        float array (k,), 0-1
+        """
 
     def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
-        """Performance on the sample; nan where a measure does not exist."""
+        """Performance on the sample; nan where a measure does not exist.
+
+        Parameters
+        ----------
+        fit : Fit
+            As made on any sample.
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (m,)
+            In the order of ``measures``.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class BinaryTarget:
-    """A yes/no outcome; logistic regression, with Firth's penalty where ``firth``."""
+    """A yes/no outcome; logistic regression.
+
+    Parameters
+    ----------
+    event : float array (n,)
+        1 event, 0 none.
+    firth : bool
+        Whether the regression is penalised (Firth).
+    """
 
     event: Floats
     firth: bool = False
+    rescue: bool = False
 
     @property
     def n(self) -> int:
@@ -103,19 +192,62 @@ class BinaryTarget:
         return ("auc", "calibration_slope", "calibration_intercept", "brier")
 
     def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
-        """Events are cases, the others controls."""
+        """Events are cases, the others controls.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        tuple of two float arrays (n,)
+            As case and as control; they sum to the multiplicity.
+        """
         case = multiplicity * self.event
         return case, multiplicity - case
 
     def rank_scores(self, multiplicity: Floats) -> Floats:  # noqa: ARG002 - the event ranks itself
-        """Give the event itself: the maximally selected statistic is then the chi-square."""
+        """Give the event itself: the maximally selected statistic is then the chi-square.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            Not used.
+
+        Returns
+        -------
+        float array (n,)
+            1 event, 0 none.
+        """
         return self.event
 
     def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
-        """Fit logistic regression on the sample; risk is the inverse logit."""
+        """Fit logistic regression on the sample; risk is the inverse logit.
+
+        Parameters
+        ----------
+        x : float array (n,) or (n, p)
+            Design columns without intercept.
+        multiplicity : float array (n,)
+            How often each patient counts.
+        score : float array (n,), optional
+            What orders the patients; by default the linear predictor.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        NotEstimable
+            When the logistic model does not converge, as under separation without Firth's penalty.
+        """
         coefficients, converged = logistic_coefficients(
             x, self.event, multiplicity, firth=self.firth
         )
+        if not converged and self.rescue and not self.firth:
+            coefficients, converged = logistic_coefficients(x, self.event, multiplicity, firth=True)
         if not converged:
             raise refuse(NotEstimable, "not_converged", "the logistic model did not converge")
         slopes: Floats = coefficients[1:]
@@ -127,20 +259,84 @@ class BinaryTarget:
         ordering = linear_predictor if score is None else score
         return Fit(slopes, float(coefficients[0]), ordering, linear_predictor, risk)
 
+    def logistic(self, x: Floats, multiplicity: Floats | None = None) -> LogisticFit:
+        """Fit with full inference, by the likelihood that :meth:`fit` would use.
+
+        Parameters
+        ----------
+        x : float array (n, p)
+            Design columns, without intercept.
+        multiplicity : float array (n,), optional
+            The sample; every patient once by default.
+
+        Returns
+        -------
+        LogisticFit
+            ``penalty`` says which likelihood it was.
+
+        Raises
+        ------
+        NotEstimable
+            When it does not converge, or is separated and may not be rescued.
+        """
+        if self.firth:
+            return logistic_fit(x, self.event, penalty="firth", multiplicity=multiplicity)
+        try:
+            return logistic_fit(x, self.event, multiplicity=multiplicity)
+        except NotEstimable as reason:
+            if not self.rescue or reason.problems[0].code not in NO_MAXIMUM:
+                raise
+        return logistic_fit(x, self.event, penalty="firth", multiplicity=multiplicity)
+
     def fit_constant(self, multiplicity: Floats) -> Fit:
-        """Give everyone the sample's proportion with the event."""
+        """Give everyone the sample's proportion with the event.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        Fit
+            Its linear predictor is the log odds of that proportion.
+        """
         rate = float(multiplicity @ self.event / multiplicity.sum())
         flat = np.zeros(self.n)
         intercept = float(logit(rate))
         return Fit(np.empty(0), intercept, flat, flat + intercept, flat + rate)
 
     def risk_at(self, predictor: Floats) -> Floats:
-        """Inverse logit."""
+        """Inverse logit.
+
+        Parameters
+        ----------
+        predictor : float array (k,)
+            Log odds.
+
+        Returns
+        -------
+        float array (k,), 0-1
+        """
         risk: Floats = expit(predictor)
         return risk
 
     def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
-        """AUC of the score; slope and intercept of the recalibration line; Brier score."""
+        """AUC of the score; slope and intercept of the recalibration line; Brier score.
+
+        Parameters
+        ----------
+        fit : Fit
+            As made on any sample.
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (4,)
+            In the order of ``measures``. Slope and intercept are nan where the line cannot be
+            fitted.
+        """
         intercept, slope, converged = calibration_line(
             fit.linear_predictor, self.event, multiplicity
         )
@@ -158,7 +354,15 @@ class BinaryTarget:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalTarget:
-    """Time to event; Cox regression (Efron), risk at a horizon."""
+    """Time to event; Cox regression (Efron), risk at a horizon.
+
+    Parameters
+    ----------
+    times : SurvivalTimes
+        Times and events of the n patients.
+    horizon : float
+        Time at which risk is read, in the unit of the times.
+    """
 
     times: SurvivalTimes
     horizon: float
@@ -179,15 +383,56 @@ class SurvivalTarget:
         return ("c_index", "auc_at_horizon", "calibration_slope", "brier")
 
     def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
-        """Inverse-probability-of-censoring weights: event by the horizon against event-free."""
+        """Inverse-probability-of-censoring weights: event by the horizon against event-free.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        tuple of two float arrays (n,)
+            As case and as control; both 0 for those censored by the horizon.
+        """
         return horizon_weights(self.times, self.horizon, multiplicity)
 
     def rank_scores(self, multiplicity: Floats) -> Floats:
-        """Log-rank scores."""
+        """Log-rank scores.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (n,)
+            High for early events, lowest for long event-free follow-up.
+        """
         return log_rank_scores(self.times, multiplicity)
 
     def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
-        """Fit Cox regression on the sample; risk at the horizon from Efron's baseline hazard."""
+        """Fit Cox regression on the sample; risk at the horizon from Efron's baseline hazard.
+
+        Parameters
+        ----------
+        x : float array (n,) or (n, p)
+            Design columns.
+        multiplicity : float array (n,)
+            How often each patient counts.
+        score : float array (n,), optional
+            What orders the patients; by default the linear predictor.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        NotEstimable
+            When the Cox model does not converge.
+        """
         coefficients, converged = cox_coefficients(self.times, x, multiplicity)
         if not converged:
             raise refuse(NotEstimable, "not_converged", "the Cox model did not converge")
@@ -199,19 +444,53 @@ class SurvivalTarget:
         return Fit(coefficients, intercept, ordering, linear_predictor, risk)
 
     def fit_constant(self, multiplicity: Floats) -> Fit:
-        """Give everyone the Kaplan-Meier risk at the horizon."""
+        """Give everyone the Kaplan-Meier risk at the horizon.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        Fit
+            Its linear predictor is 0.
+        """
         risk = 1.0 - survival_at(self.times, self.horizon, multiplicity)
         flat = np.zeros(self.n)
         intercept = float(np.log(-np.log1p(-risk))) if 0 < risk < 1 else -np.inf
         return Fit(np.empty(0), intercept, flat, flat, flat + risk)
 
     def risk_at(self, predictor: Floats) -> Floats:
-        """One minus survival at the horizon."""
+        """One minus survival at the horizon.
+
+        Parameters
+        ----------
+        predictor : float array (k,)
+            Log cumulative hazard at the horizon.
+
+        Returns
+        -------
+        float array (k,), 0-1
+        """
         risk: Floats = -np.expm1(-np.exp(predictor))
         return risk
 
     def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
-        """Harrell's C and IPCW AUC of the score, Cox slope of the linear predictor, IPCW Brier."""
+        """Harrell's C and IPCW AUC of the score, Cox slope of the linear predictor, IPCW Brier.
+
+        Parameters
+        ----------
+        fit : Fit
+            As made on any sample.
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (4,)
+            In the order of ``measures``. The slope is nan where the model cannot be fitted.
+        """
         slope, converged = cox_coefficients(self.times, fit.linear_predictor, multiplicity)
         case, control = horizon_weights(self.times, self.horizon, multiplicity)
         return np.array(

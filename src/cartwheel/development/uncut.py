@@ -27,7 +27,19 @@ DISTINCT_FOR_SPLINE = 6
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """A predictor on the scale on which its curve is drawn."""
+    """A predictor on the scale on which its curve is drawn.
+
+    Parameters
+    ----------
+    name : str
+        Column of the predictor.
+    values : float array (n,)
+        On the scale.
+    scale : str
+        ``log2``, ``sqrt`` or ``none``.
+    spline : bool
+        Whether it enters as a spline.
+    """
 
     name: str
     values: Floats
@@ -36,7 +48,22 @@ class Scaled:
 
 
 def scaled(predictor: Predictor, *, skewed: bool, splines: bool) -> Scaled:
-    """Choose the scale: the plan's transform, else log2 for a skewed positive laboratory value."""
+    """Choose the scale: the plan's transform, else log2 for a skewed positive laboratory value.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        In its own unit.
+    skewed : bool
+        Whether the variable dictionary calls it skewed, or it is a ratio.
+    splines : bool
+        Whether the events carry splines; even then a predictor with fewer than six different values
+        enters as a straight line.
+
+    Returns
+    -------
+    Scaled
+    """
     positive = bool(np.all(predictor.values > 0))
     if predictor.transform == "log2" or (skewed and positive and predictor.transform != "sqrt"):
         values, scale = np.log2(predictor.values), "log2"
@@ -49,7 +76,19 @@ def scaled(predictor: Predictor, *, skewed: bool, splines: bool) -> Scaled:
 
 
 def carries_splines(predictors: Sequence[Predictor], events: int) -> bool:
-    """Whether there are five events for each parameter of a model with splines throughout."""
+    """Whether there are five events for each parameter of a model with splines throughout.
+
+    Parameters
+    ----------
+    predictors : sequence of Predictor
+        A spline of three knots has two parameters; fewer than six different values have one.
+    events : int
+        Patients with the event.
+
+    Returns
+    -------
+    bool
+    """
     parameters = sum(
         KNOTS - 1 if predictor.distinct >= DISTINCT_FOR_SPLINE else 1 for predictor in predictors
     )
@@ -58,7 +97,15 @@ def carries_splines(predictors: Sequence[Predictor], events: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class UncutFit:
-    """The uncut model: its fit, and the knots of each predictor (empty for a straight line)."""
+    """The uncut model.
+
+    Parameters
+    ----------
+    fit : Fit
+        The regression.
+    knots : tuple of float array
+        Of each predictor, on its scale; empty for a straight line.
+    """
 
     fit: Fit
     knots: tuple[Floats, ...]
@@ -66,7 +113,15 @@ class UncutFit:
 
 @dataclass(frozen=True, slots=True)
 class UncutPipeline:
-    """Place the knots and fit; what resampling repeats."""
+    """Place the knots and fit; what resampling repeats.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    predictors : sequence of Scaled
+        All of them; none is selected.
+    """
 
     target: Target
     predictors: Sequence[Scaled]
@@ -82,7 +137,18 @@ class UncutPipeline:
         return ()
 
     def design(self, multiplicity: Floats) -> tuple[Floats, tuple[Floats, ...]]:
-        """Build the design matrix (n, k) with knots placed in the sample, and the knots."""
+        """Build the design matrix (n, k) with knots placed in the sample, and the knots.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        tuple of (float array (n, k), tuple of float array)
+            Columns of everyone; knots of each predictor, empty for a straight line.
+        """
         columns: list[Floats] = []
         knots: list[Floats] = []
         for predictor in self.predictors:
@@ -92,16 +158,54 @@ class UncutPipeline:
         return np.ascontiguousarray(np.hstack(columns)), tuple(knots)
 
     def fit(self, multiplicity: Floats) -> UncutFit:
-        """Fit the uncut model on the sample."""
+        """Fit the uncut model on the sample.
+
+        Parameters
+        ----------
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        UncutFit
+
+        Raises
+        ------
+        NotEstimable
+            When the model does not converge.
+        """
         x, knots = self.design(multiplicity)
         return UncutFit(self.target.fit(x, multiplicity), knots)
 
     def measure(self, model: UncutFit, multiplicity: Floats) -> Floats:
-        """Performance on the sample."""
+        """Performance on the sample.
+
+        Parameters
+        ----------
+        model : UncutFit
+            As made on any sample.
+        multiplicity : float array (n,)
+            How often each patient counts.
+
+        Returns
+        -------
+        float array (m,)
+            In the order of ``measures``; nan where one does not exist.
+        """
         return self.target.measure(model.fit, multiplicity)
 
     def trace(self, model: UncutFit) -> Floats:  # noqa: ARG002 - nothing is chosen
-        """Nothing."""
+        """Nothing.
+
+        Parameters
+        ----------
+        model : UncutFit
+            Not used.
+
+        Returns
+        -------
+        float array (0,)
+        """
         return np.empty(0)
 
 

@@ -12,12 +12,15 @@ import numpy as np
 
 from cartwheel.development.assembly import Assembled
 from cartwheel.development.dose_response import spline_curves
-from cartwheel.development.honesty import performance
+from cartwheel.development.honesty import LABELS, performance
 from cartwheel.development.made import Resampling
-from cartwheel.development.result import Performance, SplineCurve
+from cartwheel.development.result import Measure, Performance, SplineCurve
 from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.uncut import UncutFit, UncutPipeline, carries_splines, scaled
+from cartwheel.errors import NotEstimable
+from cartwheel.estimate import Estimate
 from cartwheel.stats.cox import cox_fit
+from cartwheel.stats.estimability import separating_columns
 from cartwheel.stats.logistic import logistic_fast
 from cartwheel.stats.resample import bootstrap_optimism
 from cartwheel.stats.samplesize import expected_shrinkage
@@ -25,12 +28,26 @@ from cartwheel.stats.samplesize import expected_shrinkage
 
 @dataclass(frozen=True, slots=True)
 class UncutRun:
-    """The uncut model's performance and curves; ``shrinkage`` is its expected shrinkage."""
+    """The uncut model beside the score.
+
+    Parameters
+    ----------
+    performance : Performance
+        Apparent and corrected.
+    curves : tuple of SplineCurve
+        Of each predictor that is more than a yes or no.
+    splines : bool
+        Whether the events carried splines; else all curves are straight lines.
+    shrinkage : float or None
+        Expected shrinkage, by van Houwelingen and le Cessie; None where maximum likelihood does not
+        exist.
+    """
 
     performance: Performance
     curves: tuple[SplineCurve, ...]
     splines: bool
     shrinkage: float | None
+    separating: tuple[str, ...]
 
 
 def run_uncut(
@@ -62,22 +79,45 @@ def run_uncut(
             for item in predictors
         ),
     )
-    resampled = bootstrap_optimism(
-        pipeline,
-        n=target.n,
-        resamples=resampling.resamples,
-        seed=resampling.seed,
-        threads=resampling.threads,
-        progress=resampling.progress,
-    )
-    model = pipeline.fit(np.ones(target.n))
     name = "Uncut (splines)" if splines else "Uncut (straight lines)"
+    try:
+        resampled = bootstrap_optimism(
+            pipeline,
+            n=target.n,
+            resamples=resampling.resamples,
+            seed=resampling.seed,
+            threads=resampling.threads,
+            progress=resampling.progress,
+        )
+    except NotEstimable as reason:
+        return UncutRun(_without(name, target, reason), (), splines, None, ())
+    model = pipeline.fit(np.ones(target.n))
     return UncutRun(
         performance(name, resampled, target, model.fit, assembled.plan.level),
         spline_curves(pipeline, model, predictors, cuts, assembled.plan.level),
         splines,
         _shrinkage(pipeline, model),
+        _separating(pipeline, assembled),
     )
+
+
+def _without(name: str, target: Target, reason: NotEstimable) -> Performance:
+    """Say for every measure that there is no uncut model, and why."""
+    none = Estimate(None, method=f"not estimable: {reason.problems[0].what}")
+    measures = tuple(
+        Measure(measure, *LABELS[measure], none, none, none) for measure in target.measures
+    )
+    return Performance(name, measures, 0, 0, ((reason.problems[0].code, 1),))
+
+
+def _separating(pipeline: UncutPipeline, assembled: Assembled) -> tuple[str, ...]:
+    """Labels of predictors that tell events from the others without a mistake."""
+    target = pipeline.target
+    if not isinstance(target, BinaryTarget):
+        return ()
+    plain = np.column_stack([item.values for item in pipeline.predictors])
+    places = separating_columns(plain, target.event) or ()
+    return tuple(assembled.predictors[place].label for place in places)
 
 
 def _shrinkage(pipeline: UncutPipeline, model: UncutFit) -> float | None:

@@ -25,7 +25,31 @@ EVENTS_PER_PARAMETER = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the notes are written from."""
+    """What the notes are written from.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was done.
+    assembled : Assembled
+        Who was analysed.
+    target : Target
+        The outcome.
+    size : SampleSize
+        What the events can carry.
+    cutoffs : tuple of Cutoff
+        Every cut-off.
+    score, uncut : Performance
+        Of the score, and of the same predictors neither cut nor rounded.
+    horizon_assumed, groups_assumed : bool
+        True where the plan did not declare them.
+    not_tested : tuple of str
+        Columns that could not be held against the score.
+    not_fitted : tuple of str
+        What could not be fitted for the regression tables.
+    kept : int or None
+        Candidates kept by the selection; None for an index.
+    """
 
     plan: Plan
     assembled: Assembled
@@ -38,6 +62,7 @@ class Findings:
     groups_assumed: bool
     not_tested: tuple[str, ...]
     not_fitted: tuple[str, ...]
+    separating: tuple[str, ...]
     kept: int | None
 
 
@@ -88,7 +113,18 @@ def _size_verdict(limiting: int, parameters: int, per: float) -> str:
 
 
 def notes(found: Findings) -> tuple[Note, ...]:
-    """Write every note that applies, cautions first."""
+    """Write every note that applies, cautions first.
+
+    Parameters
+    ----------
+    found : Findings
+        Everything that was found.
+
+    Returns
+    -------
+    tuple of Note
+        Cautions, then assumptions, then information.
+    """
     written = [
         *_honesty(found),
         *_events(found),
@@ -158,6 +194,15 @@ def _events(found: Findings) -> Iterator[Note]:
             f"By the heuristic of van Houwelingen and le Cessie the expected shrinkage of the "
             "model "
             f"of all candidates is {said}; 0.9 or more is wanted.",
+        )
+    if found.separating:
+        yield Note(
+            "separation",
+            "caution",
+            "In these patients this tells events from the others without a mistake: "
+            + "; ".join(found.separating)
+            + ". Maximum likelihood then has no answer, and the coefficients shown are Firth's. So "
+            "clean a cut is more often chance, or the outcome in disguise, than a discovery.",
         )
     if found.kept == 0:
         yield Note(
@@ -322,7 +367,20 @@ def _reading(found: Findings) -> Iterator[Note]:
 
 
 def question(plan: Plan, labels: Sequence[str]) -> str:
-    """Say what was asked, in one sentence."""
+    """Say what was asked, in one sentence.
+
+    Parameters
+    ----------
+    plan : Plan
+        Names the outcome.
+    labels : sequence of str
+        Reader's names of the predictors, at least one.
+
+    Returns
+    -------
+    str
+        With a question mark.
+    """
     outcome = plan.outcome.label or plan.outcome.event
     listed = ", ".join(labels[:-1]) + (" and " if len(labels) > 1 else "") + labels[-1]
     verb = "predict" if len(labels) > 1 else "predicts"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.descriptive import finite_column, same_length
-from cartwheel.stats.kernels import _scan
+from cartwheel.stats.kernels import _scan, _scan_tested
 from cartwheel.stats.sorted_marker import SortedMarker, candidate_cuts, case_and_control_weights
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,9 @@ def permutation_p(  # noqa: PLR0913 - one outcome is two columns of weights, the
     permutations : int
         B >= 1.
     scores : array_like (n,)
-        For ``max_log_rank``, patient order, as in ``best_log_rank_cut``.
+        For ``max_log_rank``, patient order, as in ``best_log_rank_cut``. With the other criteria
+        they give the test: the cut is searched on the ROC curve, and the squared standardised sum
+        of the scores beyond it is compared (log-rank scores, or the event itself for chi-square).
     case_weight, control_weight : array_like (n,)
         For the other criteria, patient order, as in ``best_cut``.
 
@@ -111,7 +113,10 @@ def permutation_p(  # noqa: PLR0913 - one outcome is two columns of weights, the
         count = _permuted_ranks(marker, scores, sizes, state)
     elif criterion in ON_CURVE and case_weight is not None and control_weight is not None:
         weights = case_and_control_weights(marker, case_weight, control_weight)
-        count = _permuted_curve(marker, weights, sizes, ON_CURVE[criterion], state)
+        if scores is None:
+            count = _permuted_curve(marker, weights, sizes, ON_CURVE[criterion], state)
+        else:
+            count = _permuted_test(marker, weights, scores, sizes, ON_CURVE[criterion], state)
     else:
         raise refuse(
             NotEstimable,
@@ -125,10 +130,10 @@ def permutation_p(  # noqa: PLR0913 - one outcome is two columns of weights, the
     return PermutationTest(p, sqrt(p * (1.0 - p) / permutations), exceed, permutations)
 
 
-def _permuted_ranks(
-    marker: SortedMarker, scores: ArrayLike, sizes: Integers, state: State
-) -> Count:
-    """Prepare the search by rank statistic under permutation."""
+def _centred_scores(
+    marker: SortedMarker, scores: ArrayLike, sizes: Integers
+) -> tuple[Floats, Floats]:
+    """Scores in the marker's order with mean zero, and one over the variance of each sum."""
     ranks = finite_column(scores, "scores")
     n = same_length(marker=marker.values, scores=ranks)
     centred = np.ascontiguousarray(ranks[marker.order] - ranks.mean())
@@ -136,6 +141,33 @@ def _permuted_ranks(
     if not square > n * 1e-28 * float(ranks.mean()) ** 2:
         raise refuse(NotEstimable, "no_cut", "all scores are equal")
     precision: Floats = (n * (n - 1.0) / (sizes * (n - sizes) * square)).astype(np.float64)
+    return centred, precision
+
+
+def _permuted_test(
+    marker: SortedMarker,
+    weights: tuple[Floats, Floats],
+    scores: ArrayLike,
+    sizes: Integers,
+    criterion: int,
+    state: State,
+) -> Count:
+    """Prepare the search on the ROC curve, and the test at the cut found, under permutation."""
+    if min(weights[0].sum(), weights[1].sum()) <= 0.0:
+        raise refuse(NotEstimable, "no_cut", "no case or no control has weight")
+    centred, precision = _centred_scores(marker, scores, sizes)
+    rows = np.column_stack([*(part[marker.order] for part in weights), centred]).ravel()
+    observed = _scan_tested.exceedances_tested(rows, sizes, precision, criterion, 0.0, 0, state)
+    return lambda times: int(
+        _scan_tested.exceedances_tested(rows, sizes, precision, criterion, observed, times, state)
+    )
+
+
+def _permuted_ranks(
+    marker: SortedMarker, scores: ArrayLike, sizes: Integers, state: State
+) -> Count:
+    """Prepare the search by rank statistic under permutation."""
+    centred, precision = _centred_scores(marker, scores, sizes)
     observed = _scan.exceedances_rank(centred, sizes, precision, 0.0, 0, state)
     return lambda times: int(
         _scan.exceedances_rank(centred, sizes, precision, observed, times, state)

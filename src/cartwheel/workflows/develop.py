@@ -45,7 +45,15 @@ Say = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Developed:
-    """A finished development: the result file and the score it hands over."""
+    """A finished development: the result file and the score it hands over.
+
+    Parameters
+    ----------
+    document : DevelopmentFile
+        Provenance, plan and result.
+    score : ScoreSpec
+        Checked, ready to score a patient.
+    """
 
     document: DevelopmentFile
     score: ScoreSpec
@@ -187,6 +195,7 @@ def _written(
                 made.groups_assumed,
                 not_tested,
                 tables.not_fitted,
+                uncut.separating,
                 made.kept,
             )
         ),

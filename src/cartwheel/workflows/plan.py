@@ -160,7 +160,21 @@ def _predictors(table: RawTable, columns: Sequence[ColumnCheck]) -> Iterator[str
 
 
 def suggested_transform(table: RawTable, column: ColumnCheck) -> str:
-    """Propose log2 for a skewed positive value, sqrt for a skewed value with zeros, else none."""
+    """Propose log2 for a skewed positive value, sqrt for a skewed value with zeros, else none.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    column : ColumnCheck
+        One of its columns.
+
+    Returns
+    -------
+    str
+        Skewed is a skewness of at least 1. Always ``none`` for up to five different values, and for
+        a column that does not hold numbers.
+    """
     declaration = ColumnDeclaration(column=column.column)
     read, _ = numeric_column(table, declaration, need_unit=False)
     if read is None:

@@ -158,7 +158,15 @@ def _plain_given(value: Any) -> Given:
 
 @dataclass(frozen=True, slots=True)
 class ScoredRow:
-    """One row of a sheet: its number as the user sees it, and what the score says of it."""
+    """One row of a sheet: its number as the user sees it, and what the score says of it.
+
+    Parameters
+    ----------
+    row : int
+        The header is row 1.
+    found : Assessment or Unscorable
+        The value with its parts, or why there is none.
+    """
 
     row: int
     found: Assessment | Unscorable

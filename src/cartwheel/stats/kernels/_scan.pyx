@@ -17,6 +17,8 @@ Equal cuts: the lowest is kept; a cut is better only by more than 1e-12 (relativ
 from libc.math cimport NAN, fabs, floor, sqrt
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
+from cartwheel.stats.kernels._xoshiro cimport uniform
+
 cdef enum:
     YOUDEN = 0
     CLOSEST_CORNER = 1
@@ -224,35 +226,6 @@ def best_cut(
     return _between(values[run_start[found.below]], values[run_start[found.above]])
 
 
-cdef inline uint64_t _turn(uint64_t x, int k) noexcept nogil:
-    return (x << k) | (x >> (64 - k))
-
-
-cdef inline uint64_t _draw(uint64_t* s) noexcept nogil:
-    """Next number of xoshiro256++ (Blackman and Vigna 2021, doi 10.1145/3460772)."""
-    cdef uint64_t result = _turn(s[0] + s[3], 23) + s[0]
-    cdef uint64_t t = s[1] << 17
-    s[2] ^= s[0]
-    s[3] ^= s[1]
-    s[1] ^= s[2]
-    s[0] ^= s[3]
-    s[2] ^= t
-    s[3] = _turn(s[3], 45)
-    return result
-
-
-cdef inline uint32_t _uniform(uint64_t* s, uint32_t bound) noexcept nogil:
-    """Uniform on 0..bound-1, without bias (Lemire 2019, doi 10.1145/3230636)."""
-    cdef uint64_t product = (_draw(s) >> 32) * <uint64_t>bound
-    cdef uint32_t low = <uint32_t>product, least
-    if low < bound:
-        least = <uint32_t>(0u - bound) % bound
-        while low < least:
-            product = (_draw(s) >> 32) * <uint64_t>bound
-            low = <uint32_t>product
-    return <uint32_t>(product >> 32)
-
-
 cdef double _best_rank(
     const double* scores, const int64_t* sizes, const double* precision, Py_ssize_t cuts
 ) noexcept nogil:
@@ -314,7 +287,7 @@ def exceedances_rank(
     with nogil:
         for b in range(permutations):
             for i in range(n - 1, 0, -1):
-                j = _uniform(s, <uint32_t>(i + 1))
+                j = uniform(s, <uint32_t>(i + 1))
                 held = scores[i]
                 scores[i] = scores[j]
                 scores[j] = held
@@ -348,7 +321,7 @@ def exceedances_roc(
     with nogil:
         for b in range(permutations):
             for i in range(n - 1, 0, -1):
-                j = _uniform(s, <uint32_t>(i + 1))
+                j = uniform(s, <uint32_t>(i + 1))
                 held = pairs[2 * i]
                 pairs[2 * i] = pairs[2 * j]
                 pairs[2 * j] = held
