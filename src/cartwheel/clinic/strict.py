@@ -13,7 +13,7 @@ from cartwheel.errors import Problem
 def problems_of(
     error: ValidationError, model: type[BaseModel], *, where: str
 ) -> tuple[Problem, ...]:
-    """Translate every finding of a validation: the key, what is wrong, and the nearest known key.
+    """Translate the findings of a validation: the key, what is wrong, and the nearest known key.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ def problems_of(
     Returns
     -------
     tuple of Problem
-        In the order of the findings; none carries the offending content beyond 40 characters.
+        In the order of the findings; none carries the offending content beyond 40 characters. A
+        finding about a list is left out where there are findings about its entries.
     """
     findings = error.errors(include_url=False)
     places = [finding["loc"] for finding in findings]

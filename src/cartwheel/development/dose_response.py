@@ -44,7 +44,13 @@ def spline_curves(
     Returns
     -------
     tuple of SplineCurve
-        Log odds or log hazard ratio against the median, over the central 95 % of the values.
+        Log odds or log hazard ratio against the median, over the central 95 % of the values; a
+        yes/no has no curve.
+
+    Raises
+    ------
+    NotEstimable
+        When the model with full inference does not converge.
     """
     x, _ = pipeline.design(np.ones(pipeline.target.n))
     coefficients, covariance = _inference(pipeline.target, x)

@@ -75,6 +75,11 @@ def make_index(
     Returns
     -------
     Made
+
+    Raises
+    ------
+    NotEstimable
+        When the index cannot be made on all patients, or in none of the resamples.
     """
     rules = tuple(cut_rule(predictor) for predictor in predictors)
     pipeline = IndexPipeline(target, rules, plan.index.min_fraction)

@@ -77,6 +77,11 @@ def make_points(
     Returns
     -------
     Made
+
+    Raises
+    ------
+    NotEstimable
+        When the score cannot be made on all patients, or in none of the resamples.
     """
     candidates = tuple(candidate(predictor, plan.points) for predictor in predictors)
     pipeline = PointsPipeline(

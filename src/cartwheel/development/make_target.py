@@ -29,8 +29,9 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     assembled : Assembled
         Who is analysed.
     parameters : int
-        Candidate parameters; below ten events for each, logistic regression is Firth's, and above
-        it is Firth's only where maximum likelihood does not exist.
+        Candidate parameters, >= 1. Unless the plan says otherwise, logistic regression is Firth's
+        below ten events (or non-events) for each, and above it only where maximum likelihood does
+        not exist.
 
     Returns
     -------
@@ -41,6 +42,9 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     ------
     OutcomeRefused
         When nobody is at risk at the declared horizon, or nobody had the event by it.
+    NotEstimable
+        When the plan forbids the penalty and predictors tell the events from the others without a
+        mistake.
     """
     plan = assembled.plan
     event = assembled.event[assembled.analysed]

@@ -55,7 +55,7 @@ class Performance:
         Those in which the model could not be developed; they are left out of the means.
     failures : tuple of (str, int)
         Reason and count of the failed; then measures that do not exist in some of the other
-        resamples, and in how many.
+        resamples, and in how many. Where there is no model at all, the reason.
     """
 
     model: str
@@ -86,11 +86,10 @@ class Cutoff:
         The criterion at the cut (Youden's J, squared distance, standardised log-rank); None for a
         fixed cut.
     p_naive : float or None
-        As if the cut had been fixed beforehand: log-rank, or Fisher's exact test. For a searched
-        cut only beside ``p_adjusted``.
+        As if the cut had been fixed beforehand: log-rank, or chi-square without continuity. For a
+        searched cut only beside ``p_adjusted``.
     p_adjusted : float or None
-        Of the best cut among all candidates, by permutation: the search is repeated in each. None
-        for a fixed cut.
+        By permutation: search and test are repeated in each. None for a fixed cut.
     permutations : int
         Used for ``p_adjusted``; 0 where there is none.
     points_given : int

@@ -167,14 +167,16 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BinaryTarget:
-    """A yes/no outcome; logistic regression.
+    """A yes/no outcome; logistic regression. What its methods take and give, :class:`Target` says.
 
     Parameters
     ----------
     event : float array (n,)
         1 event, 0 none.
     firth : bool
-        Whether the regression is penalised (Firth).
+        Firth's penalty throughout.
+    rescue : bool
+        Firth's penalty where maximum likelihood does not exist (separation), and only there.
     """
 
     event: Floats
@@ -192,56 +194,21 @@ class BinaryTarget:
         return ("auc", "calibration_slope", "calibration_intercept", "brier")
 
     def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
-        """Events are cases, the others controls.
-
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        tuple of two float arrays (n,)
-            As case and as control; they sum to the multiplicity.
-        """
+        """Events are cases, the others controls; the two weights sum to the multiplicity."""
         case = multiplicity * self.event
         return case, multiplicity - case
 
     def rank_scores(self, multiplicity: Floats) -> Floats:  # noqa: ARG002 - the event ranks itself
-        """Give the event itself: the maximally selected statistic is then the chi-square.
-
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            Not used.
-
-        Returns
-        -------
-        float array (n,)
-            1 event, 0 none.
-        """
+        """Give the event itself: the maximally selected statistic is then the chi-square."""
         return self.event
 
     def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
         """Fit logistic regression on the sample; risk is the inverse logit.
 
-        Parameters
-        ----------
-        x : float array (n,) or (n, p)
-            Design columns without intercept.
-        multiplicity : float array (n,)
-            How often each patient counts.
-        score : float array (n,), optional
-            What orders the patients; by default the linear predictor.
-
-        Returns
-        -------
-        Fit
-
         Raises
         ------
         NotEstimable
-            When the logistic model does not converge, as under separation without Firth's penalty.
+            When it does not converge, or is separated and may not be rescued.
         """
         coefficients, converged = logistic_coefficients(
             x, self.event, multiplicity, firth=self.firth
@@ -291,15 +258,7 @@ class BinaryTarget:
     def fit_constant(self, multiplicity: Floats) -> Fit:
         """Give everyone the sample's proportion with the event.
 
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        Fit
-            Its linear predictor is the log odds of that proportion.
+        The linear predictor is its log odds.
         """
         rate = float(multiplicity @ self.event / multiplicity.sum())
         flat = np.zeros(self.n)
@@ -307,35 +266,14 @@ class BinaryTarget:
         return Fit(np.empty(0), intercept, flat, flat + intercept, flat + rate)
 
     def risk_at(self, predictor: Floats) -> Floats:
-        """Inverse logit.
-
-        Parameters
-        ----------
-        predictor : float array (k,)
-            Log odds.
-
-        Returns
-        -------
-        float array (k,), 0-1
-        """
+        """Inverse logit."""
         risk: Floats = expit(predictor)
         return risk
 
     def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
         """AUC of the score; slope and intercept of the recalibration line; Brier score.
 
-        Parameters
-        ----------
-        fit : Fit
-            As made on any sample.
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        float array (4,)
-            In the order of ``measures``. Slope and intercept are nan where the line cannot be
-            fitted.
+        Slope and intercept are nan where the line cannot be fitted.
         """
         intercept, slope, converged = calibration_line(
             fit.linear_predictor, self.event, multiplicity
@@ -355,6 +293,8 @@ class BinaryTarget:
 @dataclass(frozen=True, slots=True)
 class SurvivalTarget:
     """Time to event; Cox regression (Efron), risk at a horizon.
+
+    What its methods take and give, :class:`Target` says.
 
     Parameters
     ----------
@@ -385,48 +325,16 @@ class SurvivalTarget:
     def cut_weights(self, multiplicity: Floats) -> tuple[Floats, Floats]:
         """Inverse-probability-of-censoring weights: event by the horizon against event-free.
 
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        tuple of two float arrays (n,)
-            As case and as control; both 0 for those censored by the horizon.
+        Both are 0 for those censored by the horizon.
         """
         return horizon_weights(self.times, self.horizon, multiplicity)
 
     def rank_scores(self, multiplicity: Floats) -> Floats:
-        """Log-rank scores.
-
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        float array (n,)
-            High for early events, lowest for long event-free follow-up.
-        """
+        """Log-rank scores."""
         return log_rank_scores(self.times, multiplicity)
 
     def fit(self, x: Floats, multiplicity: Floats, *, score: Floats | None = None) -> Fit:
         """Fit Cox regression on the sample; risk at the horizon from Efron's baseline hazard.
-
-        Parameters
-        ----------
-        x : float array (n,) or (n, p)
-            Design columns.
-        multiplicity : float array (n,)
-            How often each patient counts.
-        score : float array (n,), optional
-            What orders the patients; by default the linear predictor.
-
-        Returns
-        -------
-        Fit
 
         Raises
         ------
@@ -444,52 +352,21 @@ class SurvivalTarget:
         return Fit(coefficients, intercept, ordering, linear_predictor, risk)
 
     def fit_constant(self, multiplicity: Floats) -> Fit:
-        """Give everyone the Kaplan-Meier risk at the horizon.
-
-        Parameters
-        ----------
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        Fit
-            Its linear predictor is 0.
-        """
+        """Give everyone the Kaplan-Meier risk at the horizon; the linear predictor is 0."""
         risk = 1.0 - survival_at(self.times, self.horizon, multiplicity)
         flat = np.zeros(self.n)
         intercept = float(np.log(-np.log1p(-risk))) if 0 < risk < 1 else -np.inf
         return Fit(np.empty(0), intercept, flat, flat, flat + risk)
 
     def risk_at(self, predictor: Floats) -> Floats:
-        """One minus survival at the horizon.
-
-        Parameters
-        ----------
-        predictor : float array (k,)
-            Log cumulative hazard at the horizon.
-
-        Returns
-        -------
-        float array (k,), 0-1
-        """
+        """One minus survival at the horizon."""
         risk: Floats = -np.expm1(-np.exp(predictor))
         return risk
 
     def measure(self, fit: Fit, multiplicity: Floats) -> Floats:
         """Harrell's C and IPCW AUC of the score, Cox slope of the linear predictor, IPCW Brier.
 
-        Parameters
-        ----------
-        fit : Fit
-            As made on any sample.
-        multiplicity : float array (n,)
-            How often each patient counts.
-
-        Returns
-        -------
-        float array (4,)
-            In the order of ``measures``. The slope is nan where the model cannot be fitted.
+        The slope is nan where the model cannot be fitted.
         """
         slope, converged = cox_coefficients(self.times, fit.linear_predictor, multiplicity)
         case, control = horizon_weights(self.times, self.horizon, multiplicity)

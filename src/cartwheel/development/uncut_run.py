@@ -33,14 +33,16 @@ class UncutRun:
     Parameters
     ----------
     performance : Performance
-        Apparent and corrected.
+        Apparent and corrected; without any value where the model cannot be fitted on all patients.
     curves : tuple of SplineCurve
-        Of each predictor that is more than a yes or no.
+        Of each predictor that is more than a yes or no; empty where the model cannot be fitted.
     splines : bool
-        Whether the events carried splines; else all curves are straight lines.
+        Whether the events carry splines; else all curves are straight lines.
     shrinkage : float or None
         Expected shrinkage, by van Houwelingen and le Cessie; None where maximum likelihood does not
         exist.
+    separating : tuple of str
+        Labels of predictors that tell events from the others without a mistake (binary only).
     """
 
     performance: Performance

@@ -47,6 +47,8 @@ class Findings:
         Columns that could not be held against the score.
     not_fitted : tuple of str
         What could not be fitted for the regression tables.
+    separating : tuple of str
+        Labels of predictors that tell events from the others without a mistake.
     kept : int or None
         Candidates kept by the selection; None for an index.
     """

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.kernels import _time_order
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -83,22 +84,41 @@ def survival_times(time: ArrayLike, event: ArrayLike) -> SurvivalTimes:
     Times within sqrt(machine epsilon) of each other, absolutely or relative to the mean distinct
     time, are taken as tied, as ``survival::aeqSurv`` does.
     """
-    times = np.array(time, dtype=np.float64)
+    # plus nought: minus nought is nought
+    times = np.array(time, dtype=np.float64) + 0.0
     events = np.asarray(event)
-    _check_times(times, events)
-    block_time, tolerance = _distinct_times(times)
-    block_of = np.searchsorted(block_time, times, side="right") - 1
-    fixed = block_time[block_of]
-    coded = events.astype(np.int8)
-    order = np.lexsort((-coded, fixed)).astype(np.int64)
-    counts = np.bincount(block_of, minlength=block_time.size)
-    block_start = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    check_times(times, events)
+    coded = np.array(events, dtype=np.int8)
+    n = times.size
+    rows = np.argsort(times)
+    ascending = times[rows]
+    tolerance = _tolerance(ascending)
+    order, block_start = np.empty(n, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
+    block_time, fixed, block_of = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    blocks = _time_order.gather_blocks(
+        rows, ascending, coded, tolerance, order, block_start, block_time, fixed, block_of
+    )
+    block_start, block_time = block_start[: blocks + 1].copy(), block_time[:blocks].copy()
     for array in (fixed, coded, order, block_start, block_time):
         array.setflags(write=False)
     return SurvivalTimes(fixed, coded, order, block_start, block_time, tolerance)
 
 
-def _check_times(times: Floats, events: NDArray[np.generic]) -> None:
+def check_times(times: Floats, events: NDArray[np.generic]) -> None:
+    """Refuse times and events that are not one finite time >= 0 and one 0 or 1 a patient.
+
+    Parameters
+    ----------
+    times : float array (n,)
+        Times.
+    events : array (n,)
+        1 event, 0 censored.
+
+    Raises
+    ------
+    OutcomeRefused
+        Nobody; lengths differ; a time missing, infinite or negative; an event not 0 or 1.
+    """
     if times.ndim != 1 or events.shape != times.shape or times.size == 0:
         raise refuse(
             OutcomeRefused,
@@ -106,7 +126,7 @@ def _check_times(times: Floats, events: NDArray[np.generic]) -> None:
             f"{times.size} times and {events.size} events; both need one value a patient",
             mend="give one time and one event per patient, for at least one patient",
         )
-    bad = int(np.count_nonzero(~np.isfinite(times)) + np.count_nonzero(times < 0.0))
+    bad = times.size - int(np.count_nonzero((times >= 0.0) & (times < np.inf)))
     if bad:
         raise refuse(
             OutcomeRefused,
@@ -115,7 +135,7 @@ def _check_times(times: Floats, events: NDArray[np.generic]) -> None:
             where="time",
             mend="leave these patients out, or correct their dates",
         )
-    if events.dtype.kind not in "biuf" or not np.isin(events, (0, 1)).all():
+    if events.dtype.kind not in "biuf" or not ((events == 0) | (events == 1)).all():
         raise refuse(
             OutcomeRefused,
             "event_coding",
@@ -125,11 +145,31 @@ def _check_times(times: Floats, events: NDArray[np.generic]) -> None:
         )
 
 
-def _distinct_times(times: Floats) -> tuple[Floats, float]:
+def distinct_times(times: Floats) -> tuple[Floats, float]:
+    """Distinct times, those a rounding apart made one, and how close times are the same.
+
+    Parameters
+    ----------
+    times : float array (n,), finite
+        Times, in any order.
+
+    Returns
+    -------
+    distinct : float array (k,)
+        Ascending; of times a rounding apart the first.
+    tolerance : float
+        Times that differ by no more than this are the same time.
+    """
     distinct = np.unique(times)
-    tolerance = SAME_TIME * max(1.0, float(distinct.mean()))
-    starts_new = np.concatenate(([True], np.diff(distinct) > tolerance))
-    return distinct[starts_new], tolerance
+    tolerance = _tolerance(distinct)
+    return distinct[np.concatenate(([True], np.diff(distinct) > tolerance))], tolerance
+
+
+def _tolerance(ascending: Floats) -> float:
+    """How close times are the same, beside the mean distinct time."""
+    first = np.concatenate(([True], ascending[1:] != ascending[:-1]))
+    distinct = ascending if first.all() else ascending[first]
+    return SAME_TIME * max(1.0, float(distinct.mean()))
 
 
 def checked_multiplicity(times: SurvivalTimes, multiplicity: ArrayLike | None) -> Floats | None:

@@ -96,8 +96,10 @@ def develop(
 
     Raises
     ------
-    Refused
+    FileRefused, PlanRefused, CohortRefused, OutcomeRefused, TimeTravelRefused
         With every problem found, before anything is computed or written.
+    NotEstimable
+        When the score cannot be made on all patients, or in none of the resamples.
     """
     plan = _plan(plan)
     table = _table(cohort, plan)

@@ -60,13 +60,16 @@ def suggest_plan(
     Returns
     -------
     str
-        TOML with comments. Every laboratory value with one day of measurement is proposed as a
-        predictor, with log2 where it is skewed; direction is always left to be said.
+        TOML with comments. Every number column that the variable dictionary knows, unless it is a
+        summary over follow-up, is proposed as a predictor, with log2 or sqrt where it is skewed;
+        direction is always left to be said, and so are units and days that its name does not say.
 
     Raises
     ------
     FileRefused
         When the file cannot be read.
+    CohortRefused
+        When ``cohort`` is neither a path nor a data frame.
     """
     if isinstance(cohort, str | PathLike):
         table = read_table(Path(cohort), sheet=sheet)
@@ -142,8 +145,8 @@ def _is_predictor(column: ColumnCheck) -> bool:
 
 def _predictors(table: RawTable, columns: Sequence[ColumnCheck]) -> Iterator[str]:
     yield ""
-    yield "# Candidates: every laboratory value and finding of one day. Keep few: each costs "
-    "events."
+    yield "# Candidates: every laboratory value and finding of one day."
+    yield "# Keep few: each costs events."
     if not columns:
         yield "[[predictors]]"
         yield 'column = "CHANGE"'

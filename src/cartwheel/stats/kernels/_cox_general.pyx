@@ -1,0 +1,416 @@
+"""Cox partial likelihood of a general sample: strata, late entry, case weights, offsets, ridge.
+
+Rows come sorted by stratum and time. A block is one distinct time of one stratum; a row is at risk
+from its entry block to its own. With r_i = w_i exp(x_i b + offset_i), S0 and S1 the sums of r and
+r x over those at risk, E0 and E1 the same over the d tied deaths and w their mean weight, Efron's
+denominators are D_k = S0 - (k/d) E0, k = 0..d-1 (Breslow's: S0 throughout), and
+
+    log L = sum of w_i (x_i b + offset_i) over deaths - sum of w log D_k
+    score = sum over rows of x_i (w_i event_i - r_i H_i)
+    information = sum of r_i H_i x_i x_i' - sum of w (S1 - f E1)(S1 - f E1)' / D_k^2,   f = k/d
+
+where H_i sums w/D_k over the blocks of row i, with (1 - f) w/D_k at its own death. S0 and S1 are
+carried from the last time to the first; rows that enter later are taken out again. A ridge adds
+lambda_j b_j^2 / 2 for each column. Nothing is validated here.
+"""
+
+from libc.math cimport NAN, exp, fabs, isfinite, log
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free
+
+# what newton() returns; mirrored in stats/cox_general.py
+cdef enum:
+    CONVERGED = 0
+    NOT_CONVERGED = 1
+    SINGULAR = 2
+
+# beyond this a linear predictor is no estimate but a step gone wrong
+cdef double FARTHEST = 500.0
+# a pivot this small beside its own diagonal: the column is a combination of those before it
+cdef double COLLINEAR = 1e-11
+# the last step may move no row's linear predictor by more than this; a coefficient on its way to
+# infinity keeps moving by about 1
+cdef double STILL = 1e-4
+
+
+cdef struct Sample:
+    Py_ssize_t n
+    Py_ssize_t p
+    Py_ssize_t blocks
+    bint efron
+    bint late                   # some rows enter after the start
+    const double *x             # n x p
+    const double *weight
+    const double *offset
+    const signed char *event
+    const int64_t *start        # blocks + 1: rows of each block
+    const signed char *first    # blocks: first of its stratum
+    const int64_t *entry        # n: first block at risk
+    const int64_t *entering     # rows by entry block
+    const int64_t *entry_start  # blocks + 1
+    const double *ridge         # p
+    double *risk
+    double *hazard              # per block: sum of w/D_k
+    double *spared              # per block: sum of f w/D_k, which its own deaths do not bear
+    double *cumulative
+    double *s1
+    double *e1
+    double *score
+    double *information         # p x p, lower triangle
+    double *factor
+    double *coef
+    double *trial
+    double *step
+
+
+cdef int allocate(Sample *s) noexcept nogil:
+    """One block of memory for everything; 0 when there is none."""
+    cdef Py_ssize_t p = s.p
+    cdef double *at = <double *>calloc(s.n + 3 * s.blocks + 6 * p + 2 * p * p + 1, sizeof(double))
+    if at == NULL:
+        return 0
+    s.risk = at
+    s.hazard = s.risk + s.n
+    s.spared = s.hazard + s.blocks
+    s.cumulative = s.spared + s.blocks
+    s.s1 = s.cumulative + s.blocks
+    s.e1 = s.s1 + p
+    s.score = s.e1 + p
+    s.coef = s.score + p
+    s.trial = s.coef + p
+    s.step = s.trial + p
+    s.information = s.step + p
+    s.factor = s.information + p * p
+    return 1
+
+
+cdef inline void move(double *sums, const double *x, double risk, Py_ssize_t p) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(p):
+        sums[i] += risk * x[i]
+
+
+cdef double sweep_back(Sample *s, const double *coef) noexcept nogil:
+    """From the last time to the first: log likelihood, hazards, outer products; NaN if too far."""
+    cdef Py_ssize_t block, row, place, i, j, k, deaths, at_risk = 0, p = s.p
+    cdef double s0 = 0.0, e0, weight, mean, lp, loglik = 0.0, f, d, a, b, c0, c1, c2
+    for i in range(p * p):
+        s.information[i] = 0.0
+    for block in range(s.blocks - 1, -1, -1):
+        if block == s.blocks - 1 or s.first[block + 1]:
+            at_risk = 0
+        elif s.late:
+            for place in range(s.entry_start[block + 1], s.entry_start[block + 2]):
+                row = s.entering[place]
+                s0 -= s.risk[row]
+                move(s.s1, s.x + row * p, -s.risk[row], p)
+                at_risk -= 1
+        if at_risk == 0:
+            s0 = 0.0
+            for i in range(p):
+                s.s1[i] = 0.0
+        e0 = weight = 0.0
+        deaths = 0
+        for i in range(p):
+            s.e1[i] = 0.0
+        for row in range(s.start[block], s.start[block + 1]):
+            lp = s.offset[row]
+            for i in range(p):
+                lp += s.x[row * p + i] * coef[i]
+            if not fabs(lp) <= FARTHEST:
+                return NAN
+            s.risk[row] = s.weight[row] * exp(lp)
+            at_risk += 1
+            s0 += s.risk[row]
+            move(s.s1, s.x + row * p, s.risk[row], p)
+            if s.event[row]:
+                deaths += 1
+                weight += s.weight[row]
+                loglik += s.weight[row] * lp
+                e0 += s.risk[row]
+                move(s.e1, s.x + row * p, s.risk[row], p)
+        s.hazard[block] = s.spared[block] = 0.0
+        if deaths == 0:
+            continue
+        if not s.efron or deaths == 1:
+            a = weight / s0
+            s.hazard[block] = a
+            loglik -= weight * log(s0)
+            c0 = a / s0
+            for i in range(p):
+                for j in range(i + 1):
+                    s.information[i * p + j] -= c0 * s.s1[i] * s.s1[j]
+            continue
+        a = b = c0 = c1 = c2 = 0.0
+        mean = weight / deaths
+        for k in range(deaths):
+            f = <double>k / deaths
+            d = s0 - f * e0
+            loglik -= mean * log(d)
+            d = 1.0 / d
+            a += mean * d
+            b += mean * f * d
+            c0 += mean * d * d
+            c1 += mean * f * d * d
+            c2 += mean * f * f * d * d
+        s.hazard[block], s.spared[block] = a, b
+        for i in range(p):
+            for j in range(i + 1):
+                s.information[i * p + j] -= (
+                    c0 * s.s1[i] * s.s1[j]
+                    - c1 * (s.s1[i] * s.e1[j] + s.e1[i] * s.s1[j])
+                    + c2 * s.e1[i] * s.e1[j]
+                )
+    return loglik
+
+
+cdef void sweep_forward(Sample *s) noexcept nogil:
+    """From the first time to the last: score, and the information's sum over rows."""
+    cdef Py_ssize_t block, row, i, j, p = s.p
+    cdef double cumulative = 0.0, borne, residual, part
+    cdef const double *x
+    for i in range(p):
+        s.score[i] = 0.0
+    for block in range(s.blocks):
+        if s.first[block]:
+            cumulative = 0.0
+        cumulative += s.hazard[block]
+        s.cumulative[block] = cumulative
+        for row in range(s.start[block], s.start[block + 1]):
+            borne = cumulative
+            if s.late and not s.first[s.entry[row]]:
+                borne -= s.cumulative[s.entry[row] - 1]
+            residual = 0.0
+            if s.event[row]:
+                borne -= s.spared[block]
+                residual = s.weight[row]
+            borne *= s.risk[row]
+            residual -= borne
+            x = s.x + row * p
+            for i in range(p):
+                s.score[i] += residual * x[i]
+                part = borne * x[i]
+                for j in range(i + 1):
+                    s.information[i * p + j] += part * x[j]
+
+
+cdef double evaluate_at(Sample *s, const double *coef) noexcept nogil:
+    """Penalised log likelihood, score and information; NaN if too far."""
+    cdef Py_ssize_t i
+    cdef double loglik = sweep_back(s, coef)
+    if isfinite(loglik):
+        sweep_forward(s)
+        for i in range(s.p):
+            loglik -= 0.5 * s.ridge[i] * coef[i] * coef[i]
+            s.score[i] -= s.ridge[i] * coef[i]
+            s.information[i * s.p + i] += s.ridge[i]
+    return loglik
+
+
+cdef Py_ssize_t factorise(Sample *s) noexcept nogil:
+    """Cholesky of the information into factor; the column without information, or -1."""
+    cdef Py_ssize_t i, j, k, p = s.p
+    cdef double total
+    cdef double *low = s.factor
+    for j in range(p):
+        for i in range(j, p):
+            total = s.information[i * p + j]
+            for k in range(j):
+                total -= low[i * p + k] * low[j * p + k]
+            if i == j:
+                if not total > COLLINEAR * s.information[j * p + j] or not total > 1e-200:
+                    return j
+                low[j * p + j] = total ** 0.5
+            else:
+                low[i * p + j] = total / low[j * p + j]
+    return -1
+
+
+cdef void solve(const Sample *s, const double *right, double *out) noexcept nogil:
+    cdef Py_ssize_t i, k, p = s.p
+    cdef double total
+    for i in range(p):
+        total = right[i]
+        for k in range(i):
+            total -= s.factor[i * p + k] * out[k]
+        out[i] = total / s.factor[i * p + i]
+    for i in range(p - 1, -1, -1):
+        total = out[i]
+        for k in range(i + 1, p):
+            total -= s.factor[k * p + i] * out[k]
+        out[i] = total / s.factor[i * p + i]
+
+
+cdef bint is_still(const Sample *s) noexcept nogil:
+    """Whether the step moves nobody's linear predictor."""
+    cdef Py_ssize_t row, i
+    cdef double shift
+    for row in range(s.n):
+        shift = 0.0
+        for i in range(s.p):
+            shift += s.x[row * s.p + i] * s.step[i]
+        if fabs(shift) > STILL:
+            return False
+    return True
+
+
+cdef int iterate(
+    Sample *s, double tolerance, int most, double *found, Py_ssize_t *culprit
+) noexcept nogil:
+    """Newton-Raphson with step halving from zero; found = loglik at 0, loglik, score test, steps."""
+    cdef Py_ssize_t i, column
+    cdef int iteration, halving
+    cdef double loglik = evaluate_at(s, s.coef), reached, decrement
+    found[0] = found[1] = loglik
+    for iteration in range(1, most + 1):
+        found[3] = iteration
+        column = factorise(s)
+        if column >= 0:
+            culprit[0] = column
+            return SINGULAR if iteration == 1 else NOT_CONVERGED
+        solve(s, s.score, s.step)
+        decrement = 0.0
+        for i in range(s.p):
+            decrement += s.score[i] * s.step[i]
+        if iteration == 1:
+            found[2] = decrement
+        # the decrement is the squared distance left, in standard errors; the step squares it again
+        if decrement < tolerance and is_still(s):
+            for i in range(s.p):
+                s.coef[i] += s.step[i]
+            return CONVERGED
+        for halving in range(20):
+            for i in range(s.p):
+                s.trial[i] = s.coef[i] + s.step[i]
+            reached = evaluate_at(s, s.trial)
+            if reached >= loglik - 1e-11 * fabs(loglik):
+                break
+            for i in range(s.p):
+                s.step[i] *= 0.5
+        else:
+            return NOT_CONVERGED
+        loglik = found[1] = reached
+        for i in range(s.p):
+            s.coef[i] = s.trial[i]
+    return NOT_CONVERGED
+
+
+cdef void bind(
+    Sample *s,
+    const double[:, ::1] x,
+    const double[::1] weight,
+    const double[::1] offset,
+    const signed char[::1] event,
+    const int64_t[::1] block_start,
+    const signed char[::1] first,
+    const int64_t[::1] entry,
+    const int64_t[::1] entering,
+    const int64_t[::1] entry_start,
+):
+    s.n, s.p, s.blocks = x.shape[0], x.shape[1], first.shape[0]
+    s.x, s.weight, s.offset, s.event = &x[0, 0], &weight[0], &offset[0], &event[0]
+    s.start, s.first = &block_start[0], &first[0]
+    s.late = entry is not None
+    if s.late:
+        s.entry, s.entering, s.entry_start = &entry[0], &entering[0], &entry_start[0]
+
+
+cdef void copy_information(const Sample *s, double[:, ::1] information) noexcept nogil:
+    """Both triangles, without the ridge."""
+    cdef Py_ssize_t i, j
+    for i in range(s.p):
+        for j in range(i + 1):
+            information[i, j] = information[j, i] = s.information[i * s.p + j]
+        information[i, i] -= s.ridge[i]
+
+
+def newton(
+    const double[:, ::1] x,
+    const double[::1] weight,
+    const double[::1] offset,
+    const signed char[::1] event,
+    const int64_t[::1] block_start,
+    const signed char[::1] first,
+    const int64_t[::1] entry,
+    const int64_t[::1] entering,
+    const int64_t[::1] entry_start,
+    const double[::1] ridge,
+    bint efron,
+    double tolerance,
+    int most,
+    double[::1] coefficients,
+    double[::1] last_step,
+    double[:, ::1] covariance,
+    double[:, ::1] information,
+):
+    """Fit; fill coefficients, last_step, covariance (with the ridge), information (without).
+
+    Rows sorted, columns centred and scaled. entry, entering and entry_start are None when all are
+    at risk from the start. Returns (status, column at fault or -1, penalised loglik at zero and at
+    the estimate, score test, iterations).
+    """
+    cdef Sample s
+    cdef double[4] found
+    cdef int status
+    cdef Py_ssize_t i, j, culprit = -1
+    bind(&s, x, weight, offset, event, block_start, first, entry, entering, entry_start)
+    s.ridge = &ridge[0]
+    s.efron = efron
+    if not allocate(&s):
+        raise MemoryError()
+    with nogil:
+        found[0] = found[1] = found[2] = NAN
+        found[3] = 0.0
+        status = iterate(&s, tolerance, most, found, &culprit)
+        for i in range(s.p):
+            coefficients[i] = s.coef[i]
+            last_step[i] = s.step[i]
+        if status == CONVERGED:
+            found[1] = evaluate_at(&s, s.coef)
+            culprit = factorise(&s)
+            if culprit >= 0:
+                status = NOT_CONVERGED
+            else:
+                copy_information(&s, information)
+                for j in range(s.p):
+                    for i in range(s.p):
+                        s.trial[i] = 1.0 if i == j else 0.0
+                    solve(&s, s.trial, s.step)
+                    for i in range(s.p):
+                        covariance[i, j] = s.step[i]
+        free(s.risk)
+    return status, culprit, found[0], found[1], found[2], <int>found[3]
+
+
+def evaluate(
+    const double[:, ::1] x,
+    const double[::1] weight,
+    const double[::1] offset,
+    const signed char[::1] event,
+    const int64_t[::1] block_start,
+    const signed char[::1] first,
+    const int64_t[::1] entry,
+    const int64_t[::1] entering,
+    const int64_t[::1] entry_start,
+    const double[::1] coefficients,
+    bint efron,
+    double[::1] score,
+    double[:, ::1] information,
+):
+    """Log partial likelihood at given coefficients (NaN if too far); fill score and information."""
+    cdef Sample s
+    cdef double loglik
+    cdef Py_ssize_t i
+    bind(&s, x, weight, offset, event, block_start, first, entry, entering, entry_start)
+    s.efron = efron
+    if not allocate(&s):
+        raise MemoryError()
+    with nogil:
+        # calloc made the trial step nought: no ridge
+        s.ridge = s.trial
+        loglik = evaluate_at(&s, &coefficients[0])
+        for i in range(s.p):
+            score[i] = s.score[i]
+        copy_information(&s, information)
+        free(s.risk)
+    return loglik
