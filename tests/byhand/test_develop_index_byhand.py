@@ -90,7 +90,9 @@ def test_survival_of_the_groups() -> None:
     # 4 and stays there until 6, and R gives the middle, 5.
     # Without (1, 2, 3, 8): one death at 3 of 4 at risk: risk 1/4, median not reached.
     outcome = {
-        "event": "died", "kind": "survival", "time": "t_months",
+        "event": "died",
+        "kind": "survival",
+        "time": "t_months",
         "horizon": 4.5,
     }
     result = index(outcome=outcome)

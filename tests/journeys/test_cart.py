@@ -179,7 +179,7 @@ def test_primary_biliary_cholangitis(method: str, reference: Path) -> None:
     assert harrell.name == "c_index"
     assert harrell.corrected.value is not None
     assert 0.7 < harrell.corrected.value < 0.9  # bilirubin, albumin and time carry the Mayo model
-    assert [column.unit for column in result.columns[:2]] == ["mg/dL", "g/L"]
+    assert [column.unit for column in result.columns[:2]] == ["umol/L", "g/L"]
 
 
 def test_pbc_in_other_units_changes_only_digits(reference: Path, tmp_path: Path) -> None:

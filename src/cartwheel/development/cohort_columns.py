@@ -221,7 +221,8 @@ def _ratios(plan: Plan, columns: dict[str, Column], findings: Findings) -> None:
                 ],
             )
             continue
-        made = ratio(above.values, below.values, zero=item.zero)
+        zero = below.in_unit(item.zero) if isinstance(item.zero, float) else item.zero
+        made = ratio(above.values, below.values, zero=zero)
         findings.add(
             CohortRefused,
             [Problem(found.code, found.what, where, found.mend) for found in made.problems],

@@ -23,6 +23,7 @@ from cartwheel.stats.sorted_marker import (
     candidate_cuts,
     case_and_control_weights,
     check_min_fraction,
+    checked_presence,
     sorted_marker,
 )
 
@@ -202,7 +203,7 @@ def best_cut(
             mend="one of: " + ", ".join(ON_CURVE),
         )
     cases, controls = case_and_control_weights(marker, case_weight, control_weight)
-    times = _multiplicity(marker, multiplicity)
+    times = checked_presence(marker, multiplicity)
     check_min_fraction(min_fraction)
     return _cut(
         _scan.best(
@@ -269,7 +270,7 @@ def best_log_rank_cut(
     """
     ranks = finite_column(scores, "scores")
     same_length(marker=marker.values, scores=ranks)
-    times = _multiplicity(marker, multiplicity)
+    times = checked_presence(marker, multiplicity)
     check_min_fraction(min_fraction)
     return _cut(
         _scan.best(
@@ -297,14 +298,3 @@ def _cut(found: tuple[float, float, float, float, int, float], criterion: str) -
             mend="the marker or the outcome does not vary, or min_fraction is too large",
         )
     return Cut(cut, below, above, criterion, statistic, candidates, round(patients_above))
-
-
-def _multiplicity(marker: SortedMarker, multiplicity: ArrayLike | None) -> Floats | None:
-    """Check how often each patient is present."""
-    if multiplicity is None:
-        return None
-    times = finite_column(multiplicity, "multiplicity")
-    same_length(marker=marker.values, multiplicity=times)
-    if times.min() < 0.0 or (times != np.floor(times)).any():
-        raise refuse(NotEstimable, "multiplicity", "multiplicities are whole numbers from 0")
-    return times

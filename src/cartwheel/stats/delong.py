@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, stdtr
+from scipy.special import expit, logit, ndtr, stdtr
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
@@ -68,8 +68,8 @@ class DeLong:
             method = f"AUC; DeLong interval not estimable: {why}"
             return Estimate(self.auc, method=method, n=n, events=self.n_cases)
         if scale == "logit":
-            odds, spread = self.auc / (1.0 - self.auc), half / (self.auc * (1.0 - self.auc))
-            low, high = (odds * exp(step) / (1.0 + odds * exp(step)) for step in (-spread, spread))
+            centre, spread = float(logit(self.auc)), half / (self.auc * (1.0 - self.auc))
+            low, high = float(expit(centre - spread)), float(expit(centre + spread))
             method = "AUC, DeLong interval on the scale of log odds"
         else:
             low, high = max(0.0, self.auc - half), min(1.0, self.auc + half)

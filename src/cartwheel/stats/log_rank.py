@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,8 @@ from scipy.special import chdtrc
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.kernels import _survival
+from cartwheel.stats.labels import coded_labels
+from cartwheel.stats.observed_expected import FLAT, observed_expected
 from cartwheel.stats.times import Floats, Integers, SurvivalTimes, kernel_counts
 
 
@@ -88,7 +89,7 @@ def log_rank(times: SurvivalTimes, group: ArrayLike, *, strata: ArrayLike | None
     ----------
     Peto and Peto 1972, doi 10.2307/2344317.
     """
-    labels, member = _groups(times, group, "group")
+    labels, member = coded_labels(group, times.n, "group")
     if len(labels) < 2:
         raise refuse(
             NotEstimable,
@@ -97,8 +98,40 @@ def log_rank(times: SurvivalTimes, group: ArrayLike, *, strata: ArrayLike | None
             where="group",
             mend="a comparison needs at least two groups with patients",
         )
-    stratum = None if strata is None else _groups(times, strata, "strata")[1]
-    observed, expected, variance = _differences(times, member, len(labels), stratum)
+    stratum = None if strata is None else coded_labels(strata, times.n, "strata")[1]
+    observed, expected, variance = observed_expected(times, member, stratum, FLAT)
+    return compared(labels, member, observed, expected, variance)
+
+
+def compared(
+    labels: tuple[object, ...],
+    member: Integers,
+    observed: Floats,
+    expected: Floats,
+    variance: Floats,
+) -> LogRank:
+    """Make the test of observed against expected events, weighted or not.
+
+    Parameters
+    ----------
+    labels : tuple
+        The groups, ascending.
+    member : int64 array (n,)
+        Each patient's group.
+    observed, expected : float array (k,)
+        Events.
+    variance : float array (k, k)
+        Covariance of their difference.
+
+    Returns
+    -------
+    LogRank
+
+    Raises
+    ------
+    NotEstimable
+        No event, or no group but one with an event expected.
+    """
     kept = np.flatnonzero(expected > 0.0)
     if kept.size < 2:
         raise refuse(
@@ -148,10 +181,33 @@ def log_rank_trend(times: SurvivalTimes, group_scores: ArrayLike) -> LogRankTest
     Tarone 1975, doi 10.1093/biomet/62.3.679.
     """
     scores = np.asarray(group_scores, dtype=np.float64)
-    labels, member = _groups(times, scores, "group_scores")
-    observed, expected, variance = _differences(times, member, len(labels), None)
-    steps = np.array(labels, dtype=np.float64)
-    steps -= steps.mean()
+    labels, member = coded_labels(scores, times.n, "group_scores")
+    observed, expected, variance = observed_expected(times, member, None, FLAT)
+    return trend(np.array(labels, dtype=np.float64), observed - expected, variance)
+
+
+def trend(scores: Floats, difference: Floats, variance: Floats) -> LogRankTest:
+    """Test the slope of observed minus expected events over the groups' scores.
+
+    Parameters
+    ----------
+    scores : float array (k,)
+        Score of each group.
+    difference : float array (k,)
+        Observed minus expected events.
+    variance : float array (k, k)
+        Its covariance.
+
+    Returns
+    -------
+    LogRankTest
+
+    Raises
+    ------
+    NotEstimable
+        No event happens while two groups are at risk.
+    """
+    steps = scores - scores.mean()
     spread = float(steps @ variance @ steps)
     if not spread > 0.0:
         raise refuse(
@@ -160,7 +216,7 @@ def log_rank_trend(times: SurvivalTimes, group_scores: ArrayLike) -> LogRankTest
             "no event happens while two groups are at risk",
             mend="a trend needs at least one event while two groups are followed",
         )
-    statistic = float(steps @ (observed - expected)) ** 2 / spread
+    statistic = float(steps @ difference) ** 2 / spread
     return LogRankTest(statistic, 1, float(chdtrc(1, statistic)))
 
 
@@ -197,77 +253,6 @@ def log_rank_scores(
         times.order, times.block_start, times.event, kernel_counts(multiplicity), score
     )
     return score
-
-
-def _groups(
-    times: SurvivalTimes, labels: ArrayLike, where: str
-) -> tuple[tuple[object, ...], Integers]:
-    """Distinct labels, ascending, and each patient's position among them."""
-    values = np.asarray(labels)
-    if values.shape != times.time.shape:
-        raise refuse(
-            NotEstimable,
-            "group_shape",
-            f"{values.size} labels for {times.n} patients",
-            where=where,
-        )
-    missing = _missing(values)
-    if missing.any():
-        raise refuse(
-            NotEstimable,
-            "group_missing",
-            f"{int(np.count_nonzero(missing))} labels are missing",
-            where=where,
-            mend="leave these patients out, or give them a group of their own",
-        )
-    distinct, member = np.unique(values, return_inverse=True)
-    return tuple(distinct.tolist()), member.astype(np.int64)
-
-
-def _missing(values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    if values.dtype == object:
-        # None, nan, NaT and pandas' NA, which answers no comparison
-        gaps = [one is None or str(one) in ("nan", "NaN", "NaT", "<NA>") for one in values]
-        return np.array(gaps, dtype=np.bool_)
-    if values.dtype.kind == "f":
-        return np.asarray(np.isnan(values.astype(np.float64)))
-    return np.zeros(values.shape, dtype=np.bool_)
-
-
-def _differences(
-    times: SurvivalTimes, member: Integers, groups: int, stratum: Integers | None
-) -> tuple[Floats, Floats, Floats]:
-    """Observed and expected events a group, and their covariance, added over strata."""
-    events = times.event.astype(np.float64)
-    observed = np.asarray(np.bincount(member, events, groups), dtype=np.float64)
-    expected = np.zeros(groups)
-    variance = np.zeros((groups, groups))
-    for at_risk, deaths in _risk_tables(times, member, groups, stratum):
-        total = at_risk.sum(axis=1)
-        share = at_risk / total[:, None]
-        expected += deaths @ share
-        # the last patient at risk adds no variance; d (Y - d) / (Y - 1) is 0 there
-        spread = deaths * (total - deaths) / np.maximum(total - 1.0, 1.0)
-        variance += np.diag(spread @ share) - (share * spread[:, None]).T @ share
-    return observed, expected, variance
-
-
-def _risk_tables(
-    times: SurvivalTimes, member: Integers, groups: int, stratum: Integers | None
-) -> Iterator[tuple[Floats, Floats]]:
-    """Per stratum: at risk by event time and group, and events by event time."""
-    block = np.searchsorted(times.block_time, times.time)
-    blocks = times.block_time.size
-    event = times.event.astype(np.float64)
-    strata = np.zeros_like(member) if stratum is None else stratum
-    for one in range(int(strata.max()) + 1):
-        inside = strata == one
-        cell = block[inside] * groups + member[inside]
-        leaving = np.bincount(cell, minlength=blocks * groups).reshape(blocks, groups)
-        at_risk = np.cumsum(leaving[::-1], axis=0)[::-1].astype(np.float64)
-        deaths = np.asarray(np.bincount(block[inside], event[inside], blocks), dtype=np.float64)
-        died = deaths > 0.0
-        yield at_risk[died], deaths[died]
 
 
 def _quadratic(difference: Floats, variance: Floats) -> float:

@@ -143,6 +143,35 @@ def case_and_control_weights(
     return cases, controls
 
 
+def checked_presence(marker: SortedMarker, multiplicity: ArrayLike | None) -> Floats | None:
+    """Give how often each patient is present as floats, or refuse it.
+
+    Parameters
+    ----------
+    marker : SortedMarker
+        The marker of the same patients.
+    multiplicity : array_like (n,), optional
+        Whole numbers from 0.
+
+    Returns
+    -------
+    float array (n,) or None
+        None where none is given.
+
+    Raises
+    ------
+    NotEstimable
+        Another length, a value negative, not whole or not finite.
+    """
+    if multiplicity is None:
+        return None
+    times = finite_column(multiplicity, "multiplicity")
+    same_length(marker=marker.values, multiplicity=times)
+    if times.min() < 0.0 or (times != np.floor(times)).any():
+        raise refuse(NotEstimable, "multiplicity", "multiplicities are whole numbers from 0")
+    return times
+
+
 def check_min_fraction(min_fraction: float) -> None:
     """Refuse a fraction that leaves nothing to search.
 

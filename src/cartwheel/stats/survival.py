@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.kernels import _survival
+from cartwheel.stats.life_table import LifeTable, life_table
+from cartwheel.stats.survival_interval import INTERVALS, survival_limits
 from cartwheel.stats.times import (
     SAME_TIME,
     Floats,
@@ -43,9 +43,6 @@ __all__ = [
     "survival_times",
 ]
 
-INTERVALS = ("log", "log-log", "plain")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class KaplanMeier:
     """A survival curve: one entry for each distinct time, of an event or of a censoring.
@@ -67,7 +64,8 @@ class KaplanMeier:
     level : float
         Coverage of the limits.
     interval : str
-        ``log``, ``log-log`` or ``plain``: the scale on which the interval is symmetric.
+        ``log``, ``log-log``, ``plain``, ``logit`` or ``arcsin``: the scale on which the interval is
+        symmetric.
     """
 
     time: Floats
@@ -101,7 +99,7 @@ class KaplanMeier:
         index = int(np.searchsorted(self.time, t + slack, side="right")) - 1
         last = self.time.size - 1
         if index < 0:
-            limit = None if self.interval == "log-log" else 1.0
+            limit = 1.0 if self.interval in ("plain", "log") else None
             return Estimate(1.0, limit, limit, self.level, method, self.n, self.events)
         if t > self.time[last] + slack and self.survival[last] > 0.0:
             method += f"; follow-up ends at {self.time[last]:g}"
@@ -192,7 +190,7 @@ def kaplan_meier(
         How often each patient counts.
     level : float in (0, 1)
         Coverage of the pointwise limits.
-    interval : {"log", "log-log", "plain"}
+    interval : {"log", "log-log", "plain", "logit", "arcsin"}
         Scale of the limits.
 
     Returns
@@ -208,14 +206,14 @@ def kaplan_meier(
     -----
     S(t) is the product over event times of 1 - d/Y; Greenwood's variance is S squared times the
     sum of d / (Y (Y - d)). Censored at an event time counts as at risk there. Limits are capped to
-    [0, 1]; they are undefined (nan) where S is 0, and for log-log also where S is 1.
+    [0, 1]; they are undefined (nan) where S is 0, and except for log and plain also where S is 1.
     Agrees with R survival 3.5-3 ``survfit`` to 1e-11 relative.
 
     References
     ----------
     Kaplan and Meier 1958, doi 10.1080/01621459.1958.10501452.
     """
-    return _curve(_life_table(times, checked_multiplicity(times, multiplicity)), level, interval)
+    return _curve(life_table(times, checked_multiplicity(times, multiplicity)), level, interval)
 
 
 def reverse_kaplan_meier(
@@ -233,7 +231,7 @@ def reverse_kaplan_meier(
         The sample, event coded as ever.
     level : float in (0, 1)
         Coverage of the pointwise limits.
-    interval : {"log", "log-log", "plain"}
+    interval : {"log", "log-log", "plain", "logit", "arcsin"}
         Scale of the limits.
     ties : {"events-first", "together"}
         Whether patients with the event at the time of a censoring are still at risk of being
@@ -266,37 +264,14 @@ def reverse_kaplan_meier(
             f"ties {ties!r} is unknown",
             mend="use events-first or together",
         )
-    table = _life_table(times, None)
+    table = life_table(times, None)
     n_risk = table.n_risk - table.n_event if ties == "events-first" else table.n_risk
-    swapped = _LifeTable(table.time, n_risk, table.n_censor, table.n_event)
+    swapped = LifeTable(table.time, n_risk, table.n_censor, table.n_event)
     return _curve(swapped, level, interval)
 
 
-class _LifeTable(NamedTuple):
-    """At risk, events and censorings at each distinct time at which somebody leaves."""
-
-    time: Floats
-    n_risk: Integers
-    n_event: Integers
-    n_censor: Integers
-
-
-def _life_table(times: SurvivalTimes, counts: Floats | None) -> _LifeTable:
-    weight = np.ones(times.n) if counts is None else counts
-    weight = weight[times.order]
-    starts = times.block_start[:-1]
-    leaving = np.add.reduceat(weight, starts)
-    deaths = np.add.reduceat(weight * times.event[times.order], starts)
-    n_risk = np.cumsum(leaving[::-1])[::-1]
-    present = leaving > 0.0
-    whole = [np.rint(a[present]).astype(np.int64) for a in (n_risk, deaths, leaving - deaths)]
-    return _LifeTable(times.block_time[present], *whole)
-
-
-def _curve(table: _LifeTable, level: float, interval: str) -> KaplanMeier:
+def _curve(table: LifeTable, level: float, interval: str) -> KaplanMeier:
     time, n_risk, n_event, n_censor = table
-    if not 0.0 < level < 1.0:
-        raise refuse(NotEstimable, "level_range", f"level {level} is not between 0 and 1")
     staying = n_risk - n_event
     # nobody at risk of censoring once the last have had the event: that step changes nothing
     kept = np.where(n_risk > 0, staying / np.maximum(n_risk, 1), 1.0)
@@ -305,7 +280,7 @@ def _curve(table: _LifeTable, level: float, interval: str) -> KaplanMeier:
     growth = n_event / np.where(staying > 0, n_risk.astype(np.float64) * staying, 1.0)
     std_log = np.sqrt(np.cumsum(growth))
     std_log[ended] = np.nan
-    low, high = _limits(survival, std_log, float(ndtri(0.5 + level / 2.0)), interval)
+    low, high = survival_limits(survival, std_log, level, interval)
     std_error = survival * std_log
     for array in (time, n_risk, n_event, n_censor, survival, std_error, low, high):
         array.setflags(write=False)
@@ -319,31 +294,6 @@ def _curve(table: _LifeTable, level: float, interval: str) -> KaplanMeier:
         events=int(n_event.sum()),
         level=level,
         interval=interval,
-    )
-
-
-def _limits(survival: Floats, std_log: Floats, z: float, interval: str) -> tuple[Floats, Floats]:
-    """Pointwise limits; std_log is the standard error of log S, nan where S is 0."""
-    if interval == "plain":
-        half = z * survival * std_log
-        return np.maximum(survival - half, 0.0), np.minimum(survival + half, 1.0)
-    if interval == "log":
-        factor = np.exp(z * std_log)
-        return survival / factor, np.minimum(survival * factor, 1.0)
-    if interval == "log-log":
-        inside = (survival > 0.0) & (survival < 1.0)
-        log_survival = np.log(np.where(inside, survival, 0.5))
-        half = z * std_log / log_survival
-        shown = np.where(inside, 1.0, np.nan)
-        return (
-            shown * np.exp(log_survival * np.exp(-half)),
-            shown * np.exp(log_survival * np.exp(half)),
-        )
-    raise refuse(
-        NotEstimable,
-        "interval_unknown",
-        f"interval {interval!r} is unknown",
-        mend="use one of " + ", ".join(INTERVALS),
     )
 
 

@@ -90,7 +90,7 @@ def survival_times(time: ArrayLike, event: ArrayLike) -> SurvivalTimes:
     check_times(times, events)
     coded = np.array(events, dtype=np.int8)
     n = times.size
-    rows = np.argsort(times)
+    rows = np.argsort(times).astype(np.int64, copy=False)
     ascending = times[rows]
     tolerance = _tolerance(ascending)
     order, block_start = np.empty(n, dtype=np.int64), np.empty(n + 1, dtype=np.int64)

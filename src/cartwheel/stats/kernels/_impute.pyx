@@ -6,6 +6,7 @@ are imputed by the same models and teach them nothing, as ``ignore`` in R's mice
 """
 
 from libc.math cimport exp, fabs, isfinite, log, sqrt
+from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -126,8 +127,8 @@ cdef Py_ssize_t gather(Chain* s, Py_ssize_t i, double* out, Py_ssize_t p) noexce
 
 
 cdef void fill(
-    Chain* s, word* g, Py_ssize_t row, double value, Py_ssize_t variable, long levels,
-    const long[::1] first, const double[::1] centre, const double[::1] scale,
+    Chain* s, Py_ssize_t row, double value, Py_ssize_t variable, int64_t levels,
+    const int64_t[::1] first, const double[::1] centre, const double[::1] scale,
 ) noexcept nogil:
     """Write an imputed value into the design columns of its variable."""
     cdef Py_ssize_t c, start = first[variable]
@@ -327,7 +328,7 @@ cdef double category(Chain* s, word* g, const double* z, Py_ssize_t k, Py_ssize_
     return <double>s.active[classes - 1]
 
 
-cdef Py_ssize_t classes_seen(Chain* s, Py_ssize_t seen, double total, long levels) noexcept nogil:
+cdef Py_ssize_t classes_seen(Chain* s, Py_ssize_t seen, double total, int64_t levels) noexcept nogil:
     """Levels that occur among the observed rows, their shares, and the rows' codes renumbered."""
     cdef Py_ssize_t i, c, count = 0
     cdef double share
@@ -345,10 +346,10 @@ cdef Py_ssize_t classes_seen(Chain* s, Py_ssize_t seen, double total, long level
 
 
 cdef int visit(
-    Chain* s, word* g, Py_ssize_t v, long levels, Py_ssize_t donors, bint starting,
-    const double[:, ::1] values, const double* m, const unsigned char[:, ::1] used,
-    const long[::1] first, const double[::1] centre, const double[::1] scale,
-    const long[::1] missing, Py_ssize_t begin, Py_ssize_t end, double* imputed,
+    Chain* s, word* g, Py_ssize_t v, int64_t levels, Py_ssize_t donors, bint starting,
+    const double[:, ::1] values, const double* m, const uint8_t[:, ::1] used,
+    const int64_t[::1] first, const double[::1] centre, const double[::1] scale,
+    const int64_t[::1] missing, Py_ssize_t begin, Py_ssize_t end, double* imputed,
 ) noexcept nogil:
     """Impute one variable once; at the start by values drawn from those observed."""
     cdef Py_ssize_t i, t, p = 0, k, seen = 0, classes = 0
@@ -382,7 +383,7 @@ cdef int visit(
                 wanted -= s.w[i]
                 i += 1
             imputed[t] = values[s.row[i], v]
-            fill(s, g, missing[t], imputed[t], v, levels, first, centre, scale)
+            fill(s, missing[t], imputed[t], v, levels, first, centre, scale)
         return DONE
     if levels == 0:
         if total <= k:
@@ -408,12 +409,12 @@ cdef int visit(
             imputed[t] = category(s, g, s.buffer, k, classes)
         else:
             imputed[t] = <double>s.active[0]
-        fill(s, g, missing[t], imputed[t], v, levels, first, centre, scale)
+        fill(s, missing[t], imputed[t], v, levels, first, centre, scale)
     return DONE
 
 
 cdef void describe(
-    const double* imputed, const double* m, const long[::1] missing, Py_ssize_t begin,
+    const double* imputed, const double* m, const int64_t[::1] missing, Py_ssize_t begin,
     Py_ssize_t end, double* mean, double* variance,
 ) noexcept nogil:
     """Mean and variance of a variable's imputed values among those present; 0 if there are none."""
@@ -433,10 +434,10 @@ cdef void describe(
 
 def chain(
     const double[:, ::1] values, const double[:, ::1] design, const double[::1] multiplicity,
-    const long[::1] order, const long[::1] levels, const long[::1] first,
-    const unsigned char[:, ::1] used, const double[::1] centre, const double[::1] scale,
-    const long[::1] missing, const long[::1] begin, Py_ssize_t iterations, Py_ssize_t donors,
-    unsigned long long[:, ::1] state, double[:, ::1] imputed, double[:, :, ::1] mean,
+    const int64_t[::1] order, const int64_t[::1] levels, const int64_t[::1] first,
+    const uint8_t[:, ::1] used, const double[::1] centre, const double[::1] scale,
+    const int64_t[::1] missing, const int64_t[::1] begin, Py_ssize_t iterations, Py_ssize_t donors,
+    word[:, ::1] state, double[:, ::1] imputed, double[:, :, ::1] mean,
     double[:, :, ::1] variance,
 ):
     """Run one chain for each row of ``state``: (status, variable at fault or -1)."""

@@ -1,4 +1,6 @@
-ctypedef unsigned long long word
+from libc.stdint cimport uint64_t
+
+ctypedef uint64_t word
 
 cdef struct Keyed:
     double key

@@ -1,0 +1,1 @@
+# Only for the Fine-Gray kernel, which takes it by cimport.
