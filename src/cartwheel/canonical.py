@@ -112,6 +112,44 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     return "sha256:" + digest.hexdigest()
 
 
+def write_together(files: Mapping[str, str | bytes]) -> tuple[Path, ...]:
+    """Write several files whole: all are written aside first, and only then take their names.
+
+    Parameters
+    ----------
+    files : mapping of path to content
+        Texts are written in UTF-8; files that are there are replaced.
+
+    Returns
+    -------
+    tuple of Path
+        The targets.
+
+    Raises
+    ------
+    OSError
+        When one cannot be written. Files of this call that had already taken their names and were
+        not there before are taken away again.
+    """
+    aside: list[tuple[Path, Path, bool]] = []
+    named: list[Path] = []
+    try:
+        for path, content in files.items():
+            target = Path(path)
+            aside.append((_written_aside(target, content), target, target.exists()))
+        for temporary, target, was_there in aside:
+            temporary.replace(target)
+            if not was_there:
+                named.append(target)
+    except BaseException:
+        for temporary, _, _ in aside:
+            temporary.unlink(missing_ok=True)
+        for target in named:
+            target.unlink(missing_ok=True)
+        raise
+    return tuple(target for _, target, _ in aside)
+
+
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """Write to a temporary name beside the target, then rename: never half a file.
 
@@ -132,18 +170,26 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
     OSError
         When the folder is missing or cannot be written; the target is then as it was.
     """
-    target = Path(path)
+    return write_together({os.fspath(path): content})[0]
+
+
+def _written_aside(target: Path, content: str | bytes) -> Path:
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=".cartwheel.", dir=target.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         # mkstemp makes files private to the user; a result follows the user's usual mask
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(target)
+        temporary.chmod(0o666 & ~_umask())
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    return target
+    return temporary
+
+
+def _umask() -> int:
+    """Read the process's mask; there is no way to read it without setting it for a moment."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

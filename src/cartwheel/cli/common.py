@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 
-from cartwheel.canonical import canonical_json, write_whole
-from cartwheel.errors import PlanRefused, Refused, refuse
+from cartwheel.canonical import canonical_json, write_together
+from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
 
 Value = TypeVar("Value")
 
@@ -47,11 +47,26 @@ def write_json(target: str, thing: Any) -> None:
 
 def write_text(target: str, text: str) -> None:
     """Write text whole to a file, or to stdout where the target is ``-``."""
-    if target == "-":
-        sys.stdout.write(text)
-        return
     check_folder(target)
-    write_whole(target, text)
+    write_files({target: text})
+
+
+def write_files(contents: Mapping[str, str]) -> None:
+    """Write every text to its file, all or none; ``-`` is stdout."""
+    try:
+        write_together({target: text for target, text in contents.items() if target != "-"})
+    except OSError as error:
+        names = ", ".join(target for target in contents if target != "-")
+        raise refuse(
+            FileRefused,
+            "not_writable",
+            f"the files could not be written ({error.strerror or type(error).__name__}); nothing "
+            "was written",
+            where=names,
+            mend="check the disk, the rights and the names",
+        ) from None
+    if "-" in contents:
+        sys.stdout.write(contents["-"])
 
 
 def check_folder(target: str | None) -> None:
@@ -67,7 +82,17 @@ def check_folder(target: str | None) -> None:
             where=target,
             mend=f"make it first: mkdir -p {folder}",
         )
-    if Path(target).is_dir():
+    try:
+        is_folder = Path(target).is_dir()
+    except OSError as error:
+        raise refuse(
+            PlanRefused,
+            "bad_name",
+            f"this cannot be a file's name ({error.strerror})",
+            where=target[:60],
+            mend="name another file",
+        ) from None
+    if is_folder:
         raise refuse(
             PlanRefused,
             "is_folder",
@@ -75,6 +100,20 @@ def check_folder(target: str | None) -> None:
             where=target,
             mend="name a file in it",
         )
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that results go into; a file of that name is refused."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise refuse(
+            PlanRefused,
+            "not_a_folder",
+            "there is a file of this name",
+            where=str(folder),
+            mend="name another folder: --folder NAME",
+        ) from None
 
 
 def pairs(flags: list[str] | None, flag: str, convert: Callable[[str], Value]) -> dict[str, Value]:

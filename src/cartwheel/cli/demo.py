@@ -17,16 +17,18 @@ def demo(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; same result.")] = None,
 ) -> None:
     """Develop a CIPI-like index on the simulated myeloma cohort and write its report."""
-    from cartwheel.cli.develop import run
+    from cartwheel.cli.common import make_folder
+    from cartwheel.cli.develop_run import require_report, run_development
     from cartwheel.demonstration import cohort_path, plan_path
     from cartwheel.development.plan_flags import Flags
 
     with refusals_as_exit_code():
-        folder.mkdir(parents=True, exist_ok=True)
+        require_report()
+        make_folder(folder)
         outputs = {
             "json": str(folder / "simulated_myeloma_result.json"),
             "report": str(folder / "simulated_myeloma_report.html"),
             "score": str(folder / "simulated_myeloma_score.toml"),
             "save_plan": str(folder / "simulated_myeloma_plan.toml"),
         }
-        run(cohort_path(), plan_path(), Flags(), threads, outputs)
+        run_development(cohort_path(), plan_path(), Flags(), threads, outputs)

@@ -8,11 +8,8 @@ from typing import Annotated
 import typer
 
 from cartwheel.cli.common import (
-    check_folder,
     pairs,
     refusals_as_exit_code,
-    write_json,
-    write_text,
 )
 
 Many = list[str]
@@ -81,6 +78,7 @@ def develop(
     save_plan: Annotated[str | None, typer.Option(help="Write the plan that was followed.")] = None,
 ) -> None:
     """Develop a score and tell what of it survives its own repetition."""
+    from cartwheel.cli.develop_run import run_development
     from cartwheel.development.plan_flags import Flags, names
 
     with refusals_as_exit_code():
@@ -115,63 +113,10 @@ def develop(
             title=title,
             simulated=simulated,
         )
-        run(
+        run_development(
             cohort,
             plan,
             flags,
             threads,
             {"json": json, "report": report, "score": score, "save_plan": save_plan},
-        )
-
-
-def run(cohort, plan, flags, threads, outputs) -> None:  # type: ignore[no-untyped-def]
-    """Check outputs, develop, write every file whole, and print what was found."""
-    from cartwheel.cli.progress import Progress
-    from cartwheel.cli.summary import print_summary
-    from cartwheel.development.plan import plan_from_dict, read_plan
-    from cartwheel.development.plan_flags import override, plan_data
-    from cartwheel.workflows.develop import develop as run_develop
-
-    for target in outputs.values():
-        check_folder(target)
-    if outputs["report"]:
-        require_report()
-    if plan is None:
-        wanted = plan_from_dict(plan_data(flags), where="command line")
-    else:
-        wanted = plan_from_dict(override(read_plan(plan).as_dict(), flags), where=plan.name)
-    with Progress() as progress:
-        done = run_develop(cohort, wanted, threads=threads, say=progress)
-    if outputs["save_plan"]:
-        from cartwheel.development.plan_text import plan_to_toml
-
-        write_text(outputs["save_plan"], plan_to_toml(wanted))
-    if outputs["json"]:
-        write_json(outputs["json"], done.document)
-    if outputs["score"]:
-        from cartwheel.clinic.score import score_to_toml
-
-        write_text(outputs["score"], score_to_toml(done.score))
-    if outputs["report"]:
-        from cartwheel.canonical import plain
-        from cartwheel.report.html import report_html
-
-        write_text(outputs["report"], report_html(plain(done.document)))
-    print_summary(done.result, outputs)
-
-
-def require_report() -> None:
-    """Refuse a report before any work when its libraries are not installed."""
-    from importlib.util import find_spec
-
-    from cartwheel.errors import FileRefused, refuse
-
-    absent = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
-    if absent:
-        raise refuse(
-            FileRefused,
-            "extra_missing",
-            "the report needs " + " and ".join(absent),
-            where="--report",
-            mend="pip install 'cartwheel[report]'",
         )

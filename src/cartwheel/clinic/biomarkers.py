@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from types import MappingProxyType
 
 import numpy as np
@@ -160,8 +161,22 @@ def ratio(
             rule = f"{floored} denominator{'s' * (floored > 1)} below {zero:g} raised to {zero:g}"
     usable = known & (divisor > 0)
     values = np.full(len(numerator), np.nan)
-    np.divide(numerator, divisor, out=values, where=usable)
+    values[usable] = _quotients(numerator[usable], divisor[usable])
     return _result(values, (count, floored), problems, rule)
+
+
+def _quotients(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide the digits as written: 1.2 / 0.4 is 3, and a tie at a cut-off is a tie everywhere.
+
+    Division of the doubles gives 2.9999999999999996, and the calculator, which works in decimals,
+    would put that patient on the other side.
+    """
+    pairs, place = np.unique(np.column_stack([above, below]), axis=0, return_inverse=True)
+    with localcontext() as context:
+        context.prec = 34
+        exact = [float(Decimal(repr(one)) / Decimal(repr(other))) for one, other in pairs.tolist()]
+    quotients: NDArray[np.float64] = np.array(exact, dtype=np.float64)[place.ravel()]
+    return quotients
 
 
 def _ratio_problems(

@@ -10,6 +10,8 @@ from cartwheel.errors import FileRefused, Problem, refuse
 
 LISTED_ROWS = 10
 
+ONE_ROW = "one header row, then one row a patient, and at least two patients"
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -78,7 +80,7 @@ def grid_from_rows(
     """
     top = next((place for place, row in enumerate(rows) if not _blank(row)), None)
     if top is None:
-        raise refuse(FileRefused, "file_empty", "the table is empty", where=where)
+        raise refuse(FileRefused, "file_empty", "the table is empty", where=where, mend=ONE_ROW)
     bottom = len(rows)
     while _blank(rows[bottom - 1]):
         bottom -= 1
@@ -132,10 +134,12 @@ def require_rows(rows: int, where: str) -> None:
             "no_rows",
             "there is a header but no patient below it",
             where=where,
-            mend="one header row, then one row a patient",
+            mend=ONE_ROW,
         )
     if rows == 1:
-        raise refuse(FileRefused, "one_row", "there is only one patient row", where=where)
+        raise refuse(
+            FileRefused, "one_row", "there is only one patient row", where=where, mend=ONE_ROW
+        )
 
 
 def _header_problems(

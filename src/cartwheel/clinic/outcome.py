@@ -119,15 +119,16 @@ def _word(cell: object) -> str:
 
 
 def _shown(present: Sequence[str]) -> str:
-    text = ", ".join(f"'{word[:20]}'" for word in present[:MOST_SHOWN])
-    more = len(present) - MOST_SHOWN
-    return text + (f" and {more} more" if more > 0 else "")
+    """List the values of a coded column; a column of many values may name patients."""
+    if len(present) > MOST_SHOWN:
+        return f"{len(present)} different values"
+    return ", ".join(f"'{word[:12]}'" for word in present)
 
 
 def _coding_unknown(column: str, present: Sequence[str]) -> Problem:
     return Problem(
         "outcome_coding",
-        f"the event is coded {_shown(present)}: which of these means 'event' is not said",
+        f"the event is coded {_shown(present)}: which of them means 'event' is not said",
         f"column '{column}'",
         "say it: --event-value VALUE, or event_value in [outcome] of the plan",
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cartwheel.canonical import sha256
 from cartwheel.clinic.delimited import read_delimited
-from cartwheel.clinic.grid import Grid, require_rows, without_nameless
+from cartwheel.clinic.grid import ONE_ROW, Grid, require_rows, without_nameless
 from cartwheel.clinic.workbook import read_workbook
 from cartwheel.errors import CohortRefused, FileRefused, Refused, refuse
 
@@ -181,7 +181,7 @@ def _bytes(file: Path) -> bytes:
         reason = error.strerror or "it cannot be opened"
         raise refuse(FileRefused, "file_unreadable", reason, where=str(file)) from None
     if not data.strip():
-        raise refuse(FileRefused, "file_empty", "the file is empty", where=file.name)
+        raise refuse(FileRefused, "file_empty", "the file is empty", where=file.name, mend=ONE_ROW)
     return data
 
 

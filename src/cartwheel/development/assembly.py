@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.clinic.columns import (
     ColumnDeclaration,
+    NumericColumn,
+    missing_cells,
     numeric_column,
 )
 from cartwheel.clinic.outcome import code_event, event_problems, negative_rows
@@ -118,7 +120,8 @@ def assemble(table: RawTable, plan: Plan) -> Assembled:
     findings.add(CohortRefused, identical_columns(columns, plan))
     findings.add(CohortRefused, duplicate_patients(table, plan))
     findings.refuse_if_any()
-    kept, flow = _exclusions(table, plan, columns, event)
+    kept, flow = _exclusions(table, plan, columns, event, findings)
+    findings.refuse_if_any()
     known = _known_outcome(event, time)
     _step(flow, "outcome known", kept & known, event)
     eligible, report = _guarded(table, plan, columns, (event, time), kept & known, findings)
@@ -169,6 +172,7 @@ def _outcome(
         column, problems = numeric_column(table, _bare(outcome.time), need_unit=False)
         findings.add(OutcomeRefused, problems)
         time = np.full(len(event), np.nan) if column is None else column.values
+        findings.add(OutcomeRefused, _cells_contradict(column, plan))
         rows = negative_rows(time, table.first_row)
         if rows:
             findings.add(
@@ -185,6 +189,21 @@ def _outcome(
     return event, time, () if coded is None else coded.read_as_no
 
 
+def _cells_contradict(column: NumericColumn | None, plan: Plan) -> list[Problem]:
+    """Find times whose cells carry another unit than the plan."""
+    unit = time_unit(plan)
+    if column is None or column.source_unit not in DAYS_PER or column.source_unit == unit:
+        return []
+    return [
+        Problem(
+            "time_unit_contradicted",
+            f"the cells say {column.source_unit}, the plan {unit}",
+            f"column '{plan.outcome.time}'",
+            "correct one of the two",
+        )
+    ]
+
+
 def _outcome_label(plan: Plan) -> str:
     return plan.outcome.label or plan.outcome.event
 
@@ -195,13 +214,18 @@ def _known_outcome(event: Floats, time: Floats | None) -> Mask:
 
 
 def _exclusions(
-    table: RawTable, plan: Plan, columns: dict[str, Column], event: Floats
+    table: RawTable,
+    plan: Plan,
+    columns: dict[str, Column],
+    event: Floats,
+    findings: Findings,
 ) -> tuple[Mask, list[FlowStep]]:
     kept = np.ones(len(event), dtype=bool)
     flow = [FlowStep("rows in the file", len(event), int(np.nansum(event)), 0, 0)]
     for rule in plan.cohort.exclude:
         if rule.equals is not None:
-            hit = code_event(table, rule.column, rule.equals)[0]
+            hit, problems = code_event(table, rule.column, rule.equals)
+            findings.add(PlanRefused, [_exclusion_problem(problem) for problem in problems])
             out = np.zeros(len(event), dtype=bool) if hit is None else hit.values == 1
         elif rule.below is not None:
             out = columns[rule.column].values < columns[rule.column].in_unit(rule.below)
@@ -209,8 +233,20 @@ def _exclusions(
             assert rule.above is not None
             out = columns[rule.column].values > columns[rule.column].in_unit(rule.above)
         kept &= ~out
-        _step(flow, f"after leaving out: {rule.reason}", kept, event)
+        label = f"after leaving out: {rule.reason}"
+        _step(flow, label + _not_known(table, rule.column, kept), kept, event)
     return kept, flow
+
+
+def _not_known(table: RawTable, column: str, kept: Mask) -> str:
+    """Say how many were kept because the column of an exclusion is missing for them."""
+    count = int((missing_cells(table.frame[column]) & kept).sum())
+    return f" ({count} kept without a value of {column})" if count else ""
+
+
+def _exclusion_problem(problem: Problem) -> Problem:
+    """Say of an exclusion what reading a declared value found."""
+    return replace(problem, code="exclusion_absent", mend="correct equals in [[cohort.exclude]]")
 
 
 def _step(flow: list[FlowStep], label: str, mask: Mask, event: Floats) -> None:

@@ -18,6 +18,8 @@ from cartwheel.errors import Problem
 
 Mask = NDArray[np.bool_]
 
+COMPARE = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+
 
 def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
     """Find names of the plan that are not in the cohort, with the nearest column.
@@ -45,11 +47,21 @@ def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
         ("associations", list(plan.associations.columns)),
         ("exclusion", [rule.column for rule in plan.cohort.exclude]),
         ("columns", [name for name in plan.columns if name not in derived]),
-        ("outcome", [plan.outcome.event, plan.outcome.time, plan.outcome.onset, plan.cohort.id]),
+        ("outcome", [plan.outcome.event, plan.outcome.time, plan.outcome.onset]),
+        ("patient id", [plan.cohort.id]),
     ):
         wanted.update({name: role for name in names if name is not None})
     problems = []
     for name, role in wanted.items():
+        if there.count(name) > 1:
+            problems.append(
+                Problem(
+                    "duplicate_name",
+                    f"{there.count(name)} columns have this name",
+                    f"{role} '{name}'",
+                    "give each its own name",
+                )
+            )
         if name in there:
             continue
         close = get_close_matches(name, there, n=1, cutoff=0.5)
@@ -175,6 +187,7 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
                 )
             )
         problems += _cut_outside(columns[item.column], item, values, where)
+        problems += _steps_outside(columns[item.column], item, values, where)
         if item.transform == "log2" and np.any(values <= 0):
             problems.append(
                 Problem(
@@ -203,9 +216,11 @@ def _cut_outside(
     if item.cutoff is None or item.cutoff.value is None or len(np.unique(values)) < 2:
         return []
     cut = column.in_unit(item.cutoff.value)
-    if values.min() < cut <= values.max():
+    rule = item.cutoff.rule or (">=" if item.direction == "high" else "<=")
+    beyond = COMPARE[rule](values, cut)
+    if beyond.any() and not beyond.all():
         return []
-    unit = f" {column.unit}" if column.unit else ""
+    unit = f" {column.unit}" if column.unit not in ("", "1") else ""
     return [
         Problem(
             "cut_outside",
@@ -213,5 +228,27 @@ def _cut_outside(
             f"({values.min():.4g} to {values.max():.4g}{unit})",
             where,
             "cut-offs are written in the unit of the file's column; check the number",
+        )
+    ]
+
+
+def _steps_outside(
+    column: Column, item: PredictorPlan, values: NDArray[np.float64], where: str
+) -> list[Problem]:
+    """Find edges of a score card beyond which, or below which, there is nobody."""
+    outside = [
+        step for step in item.steps or () if not values.min() < column.in_unit(step) <= values.max()
+    ]
+    if not outside:
+        return []
+    unit = f" {column.unit}" if column.unit not in ("", "1") else ""
+    listed = ", ".join(f"{column.in_unit(step):.4g}" for step in outside)
+    return [
+        Problem(
+            "steps_outside",
+            f"no analysed patient lies beyond, or below, the edge {listed}{unit} "
+            f"({values.min():.4g} to {values.max():.4g}{unit})",
+            where,
+            "steps are written in the unit of the file's column; check the numbers",
         )
     ]

@@ -25,6 +25,7 @@ from cartwheel.development.plan import ColumnPlan, Plan
 from cartwheel.errors import CohortRefused, Problem
 
 Floats = NDArray[np.float64]
+MOST_LEVELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, C
     _ratios(plan, columns, findings)
     for name in plan.associations.columns:
         if name not in columns:
-            columns[name] = _further(table, plan, name)
+            columns[name] = _further(table, plan, name, findings)
     return columns
 
 
@@ -244,7 +245,7 @@ def _ratios(plan: Plan, columns: dict[str, Column], findings: Findings) -> None:
         )
 
 
-def _further(table: RawTable, plan: Plan, name: str) -> Column:
+def _further(table: RawTable, plan: Plan, name: str, findings: Findings) -> Column:
     """Read a column for associations: a number where its cells are numbers, else categories."""
     read, problems = numeric_column(table, _declaration(plan, name), need_unit=False)
     if read is not None and not problems:
@@ -252,6 +253,19 @@ def _further(table: RawTable, plan: Plan, name: str) -> Column:
     words = table.frame[name].astype(object).map(str).str.strip().to_numpy(dtype=object)
     missing = missing_cells(table.frame[name])
     levels = tuple(sorted({str(word) for word in words[~missing]}))
+    if len(levels) > MOST_LEVELS or (len(levels) > 2 and len(levels) == (~missing).sum()):
+        # so many words may name patients, and a table of them would carry the names out
+        findings.add(
+            CohortRefused,
+            [
+                Problem(
+                    "too_many_categories",
+                    f"{len(levels)} different words are free text, not categories",
+                    f"associations '{name}'",
+                    f"leave it out, or write at most {MOST_LEVELS} categories",
+                )
+            ],
+        )
     codes = np.array(
         [
             np.nan if gone else float(levels.index(word))

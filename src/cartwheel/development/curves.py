@@ -220,7 +220,9 @@ def calibration(target: Target, fit: Fit, found: Performance, level: float) -> C
     points = tuple(_calibration_points(target, fit, level))
     grid = np.linspace(float(fit.risk.min()), float(fit.risk.max()), 50)
     lines = [_line(target, fit, grid, *_slope(found, corrected)) for corrected in (False, True)]
-    counts, edges = np.histogram(fit.risk, bins=20)
+    lowest, highest = float(fit.risk.min()), float(fit.risk.max())
+    bins = 20 if highest - lowest > 1e-9 else 1  # risks that differ only by rounding are one bar
+    counts, edges = np.histogram(fit.risk, bins, (lowest, highest + 1e-9 * (bins == 1)))
     middle = (edges[1:] + edges[:-1]) / 2
     histogram = tuple((float(at), int(count)) for at, count in zip(middle, counts, strict=True))
     return Calibration(points, lines[0], lines[1], histogram)
@@ -307,7 +309,7 @@ def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
     Estimate
         0-1. For survival the value is None where follow-up of the group ends before the horizon.
     """
-    n, events = int(mask.sum()), int(target.event[mask].sum())
+    n, events = int(mask.sum()), int(target.event_by_horizon[mask].sum())
     if isinstance(target, BinaryTarget):
         low, high = wilson_interval(events, n, level)
         return Estimate(events / n, low, high, level, "proportion, Wilson interval", n, events)

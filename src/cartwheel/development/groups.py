@@ -181,7 +181,7 @@ def group_rows(
             name=group.name,
             rule=group.rule,
             n=int(group.mask.sum()),
-            events=int(target.event[group.mask].sum()),
+            events=int(target.event_by_horizon[group.mask].sum()),
             observed=observed_risk(target, group.mask, level),
             predicted=float(fit.risk[group.mask].mean()),
             effect=effect,

@@ -25,6 +25,7 @@ from cartwheel.development.result import GroupRow, OutcomeSummary, Performance, 
 Floats = NDArray[np.float64]
 Band = dict[str, Any]
 
+FEW_VALUES = 5
 EXAMPLE_QUANTILES = (("low", 0.1), ("middle", 0.5), ("high", 0.9))
 
 
@@ -108,6 +109,7 @@ def score_document(made: Scored) -> dict[str, Any]:
     """
     plan = made.assembled.plan
     kept = [item for item in made.assembled.predictors if item.column in made.bands]
+    names = safe_names(made.assembled.columns)
     document: dict[str, Any] = {
         "schema": "cartwheel-score/1",
         "id": score_id(made.title or plan.outcome.event),
@@ -119,12 +121,12 @@ def score_document(made: Scored) -> dict[str, Any]:
         "outcome": _outcome(made),
         "population": _population(made),
         "citation": {"text": f"Developed with {made.made_with}; not published."},
-        "inputs": _inputs(made, kept),
-        "derived": _derived(made, kept),
+        "inputs": _inputs(made, kept, names),
+        "derived": _derived(made, kept, names),
         "terms": [
             {
                 "kind": "points",
-                "input": item.column,
+                "input": names[item.column],
                 "name": one_line(item.label),
                 "status": "developed",
                 "bands": list(made.bands[item.column]),
@@ -140,7 +142,7 @@ def score_document(made: Scored) -> dict[str, Any]:
             ],
         },
         "performance": _performance(made.performance),
-        "examples": _examples(made, kept),
+        "examples": _examples(made, kept, names),
     }
     return {key: value for key, value in document.items() if value != []}
 
@@ -161,6 +163,36 @@ def score_id(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
     return slug or "score"
+
+
+def safe_names(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Give each column a name that a score file can hold: one printable line, each its own.
+
+    Parameters
+    ----------
+    columns : mapping of column to Column
+        As read; ratios included.
+
+    Returns
+    -------
+    dict of str to str
+        The column's own name where it is one printable line of at most 200 characters.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for column in columns:
+        name, count = one_line(column), 1
+        while name in taken:
+            count += 1
+            name = f"{one_line(column)[:190]} ({count})"
+        names[column] = name
+        taken.add(name)
+    return names
+
+
+def whole(number: float) -> float | int:
+    """Write a whole number without a decimal point."""
+    return int(number) if float(number).is_integer() else number
 
 
 def one_line(text: str) -> str:
@@ -187,10 +219,11 @@ def _outcome(made: Scored) -> dict[str, Any]:
         "definition": _definition(made),
     }
     if made.outcome.kind == "survival":
-        outcome["horizon"] = made.outcome.horizon
+        assert made.outcome.horizon is not None
+        outcome["horizon"] = whole(made.outcome.horizon)
         outcome["time_unit"] = made.outcome.time_unit
     if made.outcome.landmark_day is not None:
-        outcome["landmark_day"] = made.outcome.landmark_day
+        outcome["landmark_day"] = whole(made.outcome.landmark_day)
     return outcome
 
 
@@ -208,7 +241,7 @@ def _definition(made: Scored) -> str:
 
 def _population(made: Scored) -> dict[str, Any]:
     simulated = "simulated " if made.simulated else ""
-    days = sorted({item.day for item in made.assembled.predictors if item.day is not None})
+    days = sorted({whole(item.day) for item in made.assembled.predictors if item.day is not None})
     return {
         "text": f"{made.outcome.patients} {simulated}patients, {made.outcome.events} with the "
         "event, "
@@ -227,26 +260,38 @@ def _raw_columns(made: Scored, kept: Sequence[Predictor]) -> list[Column]:
     return [made.assembled.columns[name] for name in dict.fromkeys(names)]
 
 
-def _inputs(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
+def _inputs(
+    made: Scored, kept: Sequence[Predictor], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
     inputs = []
     for column in _raw_columns(made, kept):
         values = _analysed(made, column)
         said = made.assembled.plan.columns.get(column.name)
         entry: dict[str, Any] = {
-            "name": one_line(column.name),
+            "name": names[column.name],
             "label": one_line(column.label),
             "unit": column.unit,
-            "low": float(values.min()),
-            "high": float(values.max()),
+            **_usual_range(values),
         }
         if column.variable is not None:
             entry["variable"] = column.variable
         if column.day is not None:
-            entry["day"] = column.day
+            entry["day"] = whole(column.day)
         if said is not None and said.coding:
             entry["coding"] = dict(said.coding)
         inputs.append(entry)
     return inputs
+
+
+def _usual_range(values: Floats) -> dict[str, float]:
+    """Range outside which a value is warned about: the middle 95 %, in two digits.
+
+    The extremes themselves are single patients' values, and the file travels.
+    """
+    if len(np.unique(values)) <= FEW_VALUES:
+        return {"low": float(values.min()), "high": float(values.max())}
+    low, high = np.quantile(values, [0.025, 0.975])
+    return {"low": float(f"{low:.2g}"), "high": float(f"{high:.2g}")}
 
 
 def _analysed(made: Scored, column: Column) -> Floats:
@@ -254,20 +299,30 @@ def _analysed(made: Scored, column: Column) -> Floats:
     return values[np.isfinite(values)]
 
 
-def _derived(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
-    policies = {item.name: item.zero for item in made.assembled.plan.derived}
+def _derived(
+    made: Scored, kept: Sequence[Predictor], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
     return [
         {
             "kind": "ratio",
-            "name": item.column,
+            "name": names[item.column],
             "label": one_line(item.label),
-            "numerator": item.ratio[0],
-            "denominator": item.ratio[1],
-            "zero": policies[item.column] if isinstance(policies[item.column], float) else "refuse",
+            "numerator": names[item.ratio[0]],
+            "denominator": names[item.ratio[1]],
+            "zero": _floor(made, item) or "refuse",
         }
         for item in kept
         if item.ratio is not None
     ]
+
+
+def _floor(made: Scored, item: Predictor) -> float | None:
+    """Smallest denominator of a ratio in the unit of the score file; None where zero is refused."""
+    assert item.ratio is not None
+    policy = next(d.zero for d in made.assembled.plan.derived if d.name == item.column)
+    if not isinstance(policy, float):
+        return None
+    return made.assembled.columns[item.ratio[1]].in_unit(policy)
 
 
 def _bands(made: Scored) -> list[dict[str, Any]]:
@@ -317,24 +372,27 @@ def _performance(found: Performance) -> list[dict[str, Any]]:
     return rows
 
 
-def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
+def _examples(
+    made: Scored, kept: Sequence[Predictor], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Worked examples at round values near the deciles; none is a patient."""
     columns = {column.name: column for column in _raw_columns(made, kept)}
     risks = {row.total: row for row in made.risk_table}
     examples = []
     for name, level in EXAMPLE_QUANTILES:
         values = {
-            key: _round_value(_analysed(made, column), level) for key, column in columns.items()
+            key: _round_value(_analysed(made, column), level, coded=_coded(made, key))
+            for key, column in columns.items()
         }
         total = 0
         for item in kept:
             if item.ratio is None:
                 raw = float(values[item.column])
             else:
-                policy = next(d.zero for d in made.assembled.plan.derived if d.name == item.column)
+                floor = _floor(made, item)
                 below = float(values[item.ratio[1]])
-                if isinstance(policy, float):
-                    below = max(below, policy)
+                if floor is not None:
+                    below = max(below, floor)
                 if below == 0:
                     break
                 raw = float(values[item.ratio[0]]) / below
@@ -344,7 +402,7 @@ def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
                 {
                     "name": f"all inputs {name}",
                     "inputs": {
-                        key: _said(value, columns[key].unit) for key, value in values.items()
+                        names[key]: _said(value, columns[key].unit) for key, value in values.items()
                     },
                     "value": total,
                     "risk": risks[total].predicted,
@@ -354,10 +412,20 @@ def _examples(made: Scored, kept: Sequence[Predictor]) -> list[dict[str, Any]]:
     return examples
 
 
-def _round_value(values: Floats, level: float) -> Decimal:
-    """Quantile rounded to three significant digits, unless rounding would leave the data."""
+def _coded(made: Scored, name: str) -> bool:
+    said = made.assembled.plan.columns.get(name)
+    return said is not None and bool(said.coding)
+
+
+def _round_value(values: Floats, level: float, *, coded: bool) -> Decimal:
+    """Quantile rounded to two significant digits, unless rounding would leave the data.
+
+    A code, or one of few values, is taken as it is: nothing lies between.
+    """
+    if coded or len(np.unique(values)) <= FEW_VALUES:
+        return Decimal(repr(float(np.quantile(values, level, method="inverted_cdf"))))
     value = float(np.quantile(values, level))
-    rounded = Decimal(f"{value:.3g}")
+    rounded = Decimal(f"{value:.2g}")
     inside = float(values.min()) <= float(rounded) <= float(values.max())
     return rounded if inside else Decimal(repr(value))
 

@@ -19,6 +19,7 @@ from cartwheel.stats.roc import auc_delong
 Floats = NDArray[np.float64]
 
 CALIBRATION = ("calibration_slope", "calibration_intercept")
+PROPORTIONS = ("auc", "c_index", "auc_at_horizon", "brier")
 
 LABELS = {
     "auc": ("AUC", "higher"),
@@ -29,7 +30,7 @@ LABELS = {
     "brier": ("Brier score", "lower"),
 }
 
-CORRECTED = "apparent minus mean optimism; interval: location-shifted bootstrap percentiles"
+CORRECTED = "apparent minus mean optimism; interval: bootstrap, centred on the corrected value"
 CALIBRATED = "apparent minus optimism; interval: percentiles over the resamples"
 
 
@@ -59,9 +60,11 @@ def performance(
 
     Notes
     -----
-    The interval of the corrected value is the percentile interval of the performance in the
-    resamples, moved down by the mean optimism. It takes the optimism as known, so it is a little
-    too narrow in small samples.
+    The interval of the corrected value has the spread of the performance over the resamples,
+    centred on the corrected value. It takes the optimism as known, so it is a little too narrow
+    in small samples. Noma and others shift the interval of the apparent value instead; a model
+    made on a resample is optimistic on it a second time, and their interval can then leave out its
+    own estimate.
 
     References
     ----------
@@ -98,7 +101,7 @@ def _measure(name: str, resampled: Optimism, target: Target, fit: Fit, level: fl
         # in training the slope is one by construction, so shifting it would give no width
         low, high = _percentiles(value - optimism, level)
     else:
-        low, high = _percentiles(resampled.shifted(name), level)
+        low, high = _around(name, value - mean, resampled, level)
     return Measure(
         name=name,
         label=label,
@@ -106,8 +109,8 @@ def _measure(name: str, resampled: Optimism, target: Target, fit: Fit, level: fl
         apparent=apparent,
         optimism=Estimate(
             mean,
-            mean - margin,
-            mean + margin,
+            float(mean - margin),
+            float(mean + margin),
             0.95,
             f"{over} over {len(optimism)} resamples, Monte-Carlo interval",
             n,
@@ -129,13 +132,18 @@ def _apparent(
         return _recalibration(name, target, fit, level)
     n, events = target.n, int(target.event.sum())
     found = value if np.isfinite(value) else None
-    place = resampled.measures.index(name)
-    column = resampled.training[:, place]
-    column = column[np.isfinite(column)]
-    if len(column) < 2:
+    if len(resampled.spread(name)) < 2 or found is None:
         return Estimate(found, method="no interval: no resamples", n=n, events=events)
-    low, high = _percentiles(column, level)
-    return Estimate(found, low, high, level, "bootstrap percentile interval", n, events)
+    low, high = _around(name, value, resampled, level)
+    return Estimate(
+        found, low, high, level, "bootstrap interval, centred on the apparent value", n, events
+    )
+
+
+def _around(name: str, value: float, resampled: Optimism, level: float) -> tuple[float, float]:
+    """Percentile interval of the centred resamples around a value; proportions stay in 0-1."""
+    low, high = _percentiles(value + resampled.spread(name), level)
+    return (max(low, 0.0), min(high, 1.0)) if name in PROPORTIONS else (low, high)
 
 
 def _typical(name: str, optimism: Floats) -> tuple[float, str]:
@@ -237,8 +245,8 @@ def selection_rows(resampled: Optimism, labels: dict[str, str]) -> tuple[Selecti
     Returns
     -------
     tuple of SelectionRow
-        In the order traced; the frequency is over the resamples that could be developed, or the
-        choice made here where there is none.
+        In the order traced; the frequency is over the resamples that could be developed. Empty
+        where nothing was resampled.
     """
     rows = []
     for place, name in enumerate(resampled.traced):
@@ -246,8 +254,11 @@ def selection_rows(resampled: Optimism, labels: dict[str, str]) -> tuple[Selecti
             continue
         column = name.removeprefix("selected:")
         kept = resampled.trace[:, place]
-        frequency = float(kept.mean()) if len(kept) else float(resampled.choices[place])
-        rows.append(SelectionRow(column, labels[column], bool(resampled.choices[place]), frequency))
+        if not len(kept):
+            continue
+        rows.append(
+            SelectionRow(column, labels[column], bool(resampled.choices[place]), float(kept.mean()))
+        )
     return tuple(rows)
 
 

@@ -19,7 +19,8 @@ from cartwheel.development.result import (
     SelectionRow,
 )
 from cartwheel.development.target import Fit
-from cartwheel.stats.resample import Optimism, Progress
+from cartwheel.stats.distributed import Progress
+from cartwheel.stats.resample import Optimism
 
 Floats = NDArray[np.float64]
 
@@ -101,4 +102,4 @@ class Made:
     groups_assumed: bool
     bands: Mapping[str, tuple[dict[str, Any], ...]]
     points: Mapping[str, Callable[[float], int]]
-    kept: int | None
+    wrong_way: tuple[str, ...]

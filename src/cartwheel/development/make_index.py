@@ -119,7 +119,7 @@ def make_index(
         groups_assumed=named is None and len(rules) > 1,
         bands={rule.name: two_bands(rule, cut) for rule, cut in zip(rules, cuts, strict=True)},
         points={rule.name: _giver(rule, cut) for rule, cut in zip(rules, cuts, strict=True)},
-        kept=None,
+        wrong_way=(),
     )
 
 

@@ -31,6 +31,7 @@ from cartwheel.development.score_card import (
 )
 from cartwheel.development.selection import Selector
 from cartwheel.development.target import Target
+from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.resample import Optimism, bootstrap_optimism
 
 Floats = NDArray[np.float64]
@@ -100,9 +101,10 @@ def make_points(
         progress=resampling.progress,
     )
     search = search_of(plan)
-    model, settled = _settled(pipeline, pipeline.fit(np.ones(target.n)), search)
+    first = pipeline.fit(np.ones(target.n))
+    _refuse_nothing(first, plan)
+    model, settled = _settled(pipeline, first, search)
     groups = band_groups(model.totals, plan.points.bands)
-    kept = int(model.selected.sum())
     return Made(
         name="Points score",
         fit=model.fit,
@@ -119,8 +121,33 @@ def make_points(
         groups_assumed=False,
         bands=_bands(candidates, model),
         points=_givers(candidates, model),
-        kept=kept,
+        wrong_way=_wrong_way(pipeline, model),
     )
+
+
+def _refuse_nothing(model: PointsFit, plan: Plan) -> None:
+    """Refuse where there is no score to make."""
+    if not model.selected.any():
+        raise refuse(
+            NotEstimable,
+            "nothing_kept",
+            f"no candidate has p < {plan.points.alpha:g}, so there is nothing to make a score of",
+            where=f"selection '{plan.points.selection}'",
+            mend="that is a finding too; or decide beforehand to keep all (--select none)",
+        )
+
+
+def _wrong_way(pipeline: PointsPipeline, model: PointsFit) -> tuple[str, ...]:
+    """Labels of predictors whose points fall towards the end that the plan calls adverse."""
+    found = []
+    for item, card in zip(pipeline.candidates, model.cards, strict=True):
+        stated = item.predictor.direction
+        if card is None or item.rule is not None or stated is None:
+            continue
+        rise = int(card.points[-1]) - int(card.points[0])
+        if rise * (1 if stated == "high" else -1) < 0:
+            found.append(item.predictor.label)
+    return tuple(found)
 
 
 def _multivariable(

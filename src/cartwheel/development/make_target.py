@@ -19,6 +19,7 @@ from cartwheel.stats.estimability import separating_columns
 from cartwheel.stats.survival import reverse_kaplan_meier, survival_times
 
 Floats = NDArray[np.float64]
+COLLINEAR = 1e-18  # squared relative residual: beyond what doubles can tell from zero
 
 
 def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
@@ -48,6 +49,8 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     """
     plan = assembled.plan
     event = assembled.event[assembled.analysed]
+    if plan.method == "points":
+        _refuse_collinear(assembled, event)
     if assembled.time is None:
         limiting = min(int(event.sum()), int((event == 0).sum()))
         firth = _firth(plan, limiting / parameters)
@@ -66,6 +69,24 @@ def _firth(plan: Plan, events_per_parameter: float) -> bool:
     if plan.points.penalty == "auto":
         return events_per_parameter < EVENTS_PER_PARAMETER
     return plan.points.penalty == "firth"
+
+
+def _refuse_collinear(assembled: Assembled, event: Floats) -> None:
+    """Refuse candidates that are sums of one another, and name one of them."""
+    plain = np.column_stack([item.values for item in assembled.predictors])
+    spread = plain.std(axis=0)
+    centred = (plain - plain.mean(axis=0)) / spread
+    for place in range(1, plain.shape[1]):
+        before, here = centred[:, :place], centred[:, place]
+        left = here - before @ np.linalg.lstsq(before, here, rcond=None)[0]
+        if float(left @ left) < COLLINEAR * len(event):
+            raise refuse(
+                NotEstimable,
+                "collinear",
+                "follows exactly from the predictors named before it",
+                where=f"predictor '{assembled.predictors[place].column}'",
+                mend="leave one of them out",
+            )
 
 
 def _refuse_separation(assembled: Assembled, event: Floats) -> None:

@@ -43,7 +43,7 @@ def methods_text(
     -------
     tuple of str
     """
-    model = _model(target)
+    model = _model(plan, target)
     made = _index(plan, outcome, model) if plan.method == "index" else _points(plan, model)
     computed = f"Computed with cartwheel {version}."
     return (made, _uncut(splines, model), _validation(plan), *_further(plan), computed)
@@ -62,9 +62,11 @@ def _further(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _model(target: Target) -> str:
+def _model(plan: Plan, target: Target) -> str:
     if not isinstance(target, BinaryTarget):
         return "Cox regression (Efron's method for ties)"
+    if target.firth and plan.points.penalty == "firth":
+        return "logistic regression with Firth's penalty (as planned)"
     if target.firth:
         return "logistic regression with Firth's penalty (fewer than ten events per parameter)"
     return "logistic regression (maximum likelihood)"
@@ -79,15 +81,30 @@ def _index(plan: Plan, outcome: OutcomeSummary, model: str) -> str:
     if outcome.kind == "survival" and {"youden", "closest_corner"} & set(ways):
         at = (
             f" The ROC curve is cumulative/dynamic at {outcome.horizon:.4g} {outcome.time_unit} "
-            "with "
-            "inverse probability of censoring weights."
+            "with inverse probability of censoring weights."
+        )
+    searched = set(ways) != {"fixed"}
+    limit = ""
+    if searched:
+        limit = (
+            f", and a search leaves no group smaller than {100 * plan.index.min_fraction:.0f} % of "
+            "the patients"
         )
     return (
-        f"Each marker's cut-off was {said}, with the adverse direction stated beforehand and no "
-        f"group smaller than {100 * plan.index.min_fraction:.0f} % of the patients; a value beyond "
-        f"the cut-off gives one point, and the index is the sum.{at} The index entered {model} "
-        f"as a number. The p-value of a cut-off is that of the {_cut_test(outcome)}; for a "
-        "searched one it is adjusted by repeating search and test in "
+        f"Each marker's cut-off was {said}, with the adverse direction stated beforehand{limit}; a "
+        f"value beyond the cut-off gives one point, and the index is the sum.{at} The index "
+        f"entered {model} as a number. {_cut_p_values(plan, outcome, searched=searched)}"
+    )
+
+
+def _cut_p_values(plan: Plan, outcome: OutcomeSummary, *, searched: bool) -> str:
+    start = f"The p-value of a cut-off is that of the {_cut_test(outcome)}"
+    if not searched:
+        return start + "."
+    if plan.index.permutations == 0:
+        return "No p-values are given for searched cut-offs: no permutations were asked for."
+    return (
+        f"{start}; for a searched one it is adjusted by repeating search and test in "
         f"{plan.index.permutations} permutations of the marker against the outcome."
     )
 
@@ -138,7 +155,7 @@ def _validation(plan: Plan) -> str:
         "Optimism is "
         "the mean of a resample's performance in itself minus on all patients; corrected is "
         "apparent "
-        "minus optimism (Harrell), with location-shifted bootstrap intervals (Noma 2021). AUC "
+        "minus optimism (Harrell), with bootstrap intervals centred on it (after Noma 2021). AUC "
         "intervals are DeLong's, those of Harrell's C by infinitesimal jackknife. Patients with a "
         "missing predictor were left out."
     )

@@ -7,7 +7,9 @@ that changes what is being asked (coding, unit, direction, day).
 from __future__ import annotations
 
 import json
+import math
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cartwheel.canonical import canonical_json, plain, sha256
 from cartwheel.clinic.strict import problems_of
-from cartwheel.errors import FileRefused, PlanRefused, refuse
+from cartwheel.errors import FileRefused, PlanRefused, Problem, refuse
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -262,7 +264,7 @@ class PointsPlan(Part):
     penalty: Literal["auto", "none", "firth"] = "auto"
     categories: Annotated[int, Field(ge=2, le=10)] = 4
     largest: Annotated[int, Field(ge=1, le=100)] = 10
-    bands: tuple[Text, ...] = ("low", "intermediate", "high")
+    bands: Annotated[tuple[Text, ...], Field(min_length=1)] = ("low", "intermediate", "high")
 
 
 class AssociationsPlan(Part):
@@ -386,12 +388,27 @@ def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> Plan:
     PlanRefused
         All faults at once; an unknown key with the nearest known one.
     """
+    found = tuple(_not_finite(data, where))
+    if found:
+        raise PlanRefused(found)
     try:
         # JSON mode lets strict models take lists for tuples
         plan = Plan.model_validate_json(json.dumps(plain(data)))
     except ValidationError as error:
         raise PlanRefused(problems_of(error, Plan, where=where)) from None
     return plan
+
+
+def _not_finite(value: object, where: str) -> Iterator[Problem]:
+    """Find numbers that are not finite: JSON would turn them into nothing said."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Problem("not_finite", "a finite number is needed here", where, "correct it")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _not_finite(part, f"{where}: {key}")
+    elif isinstance(value, list | tuple):
+        for place, part in enumerate(value, start=1):
+            yield from _not_finite(part, f"{where}[{place}]")
 
 
 def read_plan(source: str | Path) -> Plan:
@@ -416,7 +433,7 @@ def read_plan(source: str | Path) -> Plan:
     path = Path(source)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (FileNotFoundError, IsADirectoryError):
+    except OSError:
         raise refuse(
             FileRefused,
             "file_missing",

@@ -23,11 +23,12 @@ def plan_problems(plan: Plan) -> tuple[Problem, ...]:
     tuple of Problem
         Empty when the plan can be held against a cohort.
     """
-    found = [*_outcome(plan), *_roles(plan), *_exclusions(plan)]
+    found = [*_outcome(plan), *_roles(plan), *_named_twice(plan), *_exclusions(plan)]
     for item in plan.predictors:
         found += _predictor(plan, item)
     if plan.method == "index":
         found += _groups(plan)
+    found += _same_names(plan)
     if plan.missing == "impute":
         found.append(
             Problem(
@@ -57,6 +58,13 @@ def time_unit(plan: Plan) -> str | None:
         return plan.outcome.time_unit
     unit = read_column_name(plan.outcome.time).unit
     return unit if unit in DAYS_PER else None
+
+
+def _contradicted(plan: Plan) -> bool:
+    """Whether the name of the time column says another unit than the plan."""
+    assert plan.outcome.time is not None
+    named = read_column_name(plan.outcome.time).unit
+    return named in DAYS_PER and plan.outcome.time_unit not in (None, named)
 
 
 def cut_method(plan: Plan, item: PredictorPlan) -> CutMethod | None:
@@ -89,6 +97,14 @@ def _outcome(plan: Plan) -> Iterator[Problem]:
                 "outcome.time",
                 "name it: --time COLUMN",
             )
+        elif _contradicted(plan):
+            yield Problem(
+                "time_unit_contradicted",
+                f"the name of '{outcome.time}' says {read_column_name(outcome.time).unit}, "
+                f"the plan {outcome.time_unit}",
+                "outcome.time_unit",
+                "correct one of the two",
+            )
         elif time_unit(plan) is None:
             yield Problem(
                 "time_unit_missing",
@@ -120,26 +136,48 @@ def _outcome(plan: Plan) -> Iterator[Problem]:
 
 
 def _roles(plan: Plan) -> Iterator[Problem]:
+    """Find columns with two roles, and the outcome among what should predict it."""
     outcome = plan.outcome
-    taken = {
-        outcome.event: "the outcome",
-        outcome.time: "the time",
-        outcome.onset: "the onset day",
-        plan.cohort.id: "the patient id",
-    }
-    names = [item.column for item in plan.predictors]
-    for name, count in Counter(names).items():
+    roles = [
+        (outcome.event, "the outcome"),
+        (outcome.time, "the time"),
+        (outcome.onset, "the onset day"),
+        (plan.cohort.id, "the patient id"),
+    ]
+    said = [(name, role) for name, role in roles if name is not None]
+    for name, count in Counter(name for name, _ in said).items():
         if count > 1:
+            meant = " and ".join(role for other, role in said if other == name)
             yield Problem(
-                "predictor_twice", f"named {count} times", f"predictor '{name}'", "name it once"
+                "role_twice", f"named as {meant}", f"column '{name}'", "name a column for each"
             )
-    for name in [*names, *plan.adjust]:
+    taken = dict(reversed(said))
+    predictors = [item.column for item in plan.predictors]
+    parts = [part for item in plan.derived for part in (item.numerator, item.denominator)]
+    for name in dict.fromkeys([*predictors, *plan.adjust, *parts]):
         if name in taken:
             yield Problem(
                 "role_twice",
                 f"this column is {taken[name]}",
                 f"predictor '{name}'",
-                "leave it out of the predictors",
+                "leave it out of predictors, ratios and adjustment",
+            )
+    if plan.cohort.id is not None and plan.cohort.id in plan.associations.columns:
+        yield Problem(
+            "id_is_no_variable",
+            "this column is the patient id",
+            f"associations '{plan.cohort.id}'",
+            "leave it out of the associations",
+        )
+
+
+def _named_twice(plan: Plan) -> Iterator[Problem]:
+    """Find predictors and ratios that are named twice, or predict and adjust at once."""
+    names = [item.column for item in plan.predictors]
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Problem(
+                "predictor_twice", f"named {count} times", f"predictor '{name}'", "name it once"
             )
     for name in plan.adjust:
         if name in names:
@@ -149,8 +187,7 @@ def _roles(plan: Plan) -> Iterator[Problem]:
                 f"column '{name}'",
                 "keep it in one of the two",
             )
-    derived = [item.name for item in plan.derived]
-    for name, count in Counter(derived).items():
+    for name, count in Counter(item.name for item in plan.derived).items():
         if count > 1:
             yield Problem(
                 "derived_twice",
@@ -196,6 +233,10 @@ def _predictor(plan: Plan, item: PredictorPlan) -> Iterator[Problem]:
             where,
             "leave steps out",
         )
+    if item.steps is not None and len(set(item.steps)) != len(item.steps):
+        yield Problem("steps_twice", "steps hold an edge twice", where, "name each edge once")
+    if item.steps is not None and not item.steps:
+        yield Problem("steps_empty", "steps are there, and hold no edge", where, "leave steps out")
     if item.cutoff is not None:
         yield from _cutoff(item, where)
     elif method == "fixed":
@@ -233,6 +274,19 @@ def _cutoff(item: PredictorPlan, where: str) -> Iterator[Problem]:
             where,
             'leave them out, or set method = "fixed"',
         )
+
+
+def _same_names(plan: Plan) -> Iterator[Problem]:
+    groups = [group.name for group in plan.index.groups or ()]
+    for place, names in (
+        ("plan: index.groups", groups),
+        ("plan: points.bands", list(plan.points.bands)),
+    ):
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield Problem(
+                    "name_twice", f"{count} have the name '{name}'", place, "name each its own way"
+                )
 
 
 def _groups(plan: Plan) -> Iterator[Problem]:

@@ -9,6 +9,15 @@ from typing import Any
 from cartwheel.errors import PlanRefused, refuse
 
 CUT_METHODS = ("youden", "closest_corner", "max_log_rank")
+FLAG_NAMES = {
+    "ratios": "ratio",
+    "directions": "direction",
+    "cutoffs": "cutoff",
+    "transforms": "transform",
+    "units": "unit",
+    "days": "day",
+    "variables": "variable",
+}
 OVERRIDES = ("landmark", "missing", "bootstrap", "seed", "simulated")
 
 
@@ -202,7 +211,8 @@ def override(plan: dict[str, Any], flags: Flags) -> dict[str, Any]:
         raise refuse(
             PlanRefused,
             "flag_beside_plan",
-            "with --plan these belong into the file: " + ", ".join(f"--{n}" for n in extra),
+            "with --plan these belong into the file: "
+            + ", ".join(f"--{FLAG_NAMES.get(n, n)}".replace("_", "-") for n in extra),
             mend="edit the plan; beside it only --landmark, --missing, --bootstrap, --seed and "
             "--simulated are taken",
         )

@@ -259,8 +259,10 @@ class PointsPipeline:
             if card is not None:
                 totals += card.points[card.place]
         if np.ptp(totals[multiplicity > 0]) == 0:
-            return self._empty(blocks, cuts, knots, multiplicity)
-        fit = self.target.fit(totals, multiplicity, score=totals)
+            # after rounding the sample has one total: it says nothing, and orders nobody
+            fit = self.target.fit_constant(multiplicity)
+        else:
+            fit = self.target.fit(totals, multiplicity, score=totals)
         return PointsFit(selected, cuts, knots, exact, cards, totals, unit, fit)
 
     def _empty(

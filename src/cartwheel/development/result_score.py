@@ -27,7 +27,7 @@ class Measure:
         Monte-Carlo interval. The median, and its method says so, for a calibration measure whose
         mean lies outside the middle half of the resamples.
     corrected : Estimate
-        Apparent minus optimism; interval by the location-shifted bootstrap, for calibration
+        Apparent minus optimism; interval by the bootstrap, centred on it, for calibration
         measures by percentiles of apparent minus each resample's optimism.
     """
 

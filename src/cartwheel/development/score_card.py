@@ -53,7 +53,7 @@ def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
         opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[item.rule.symbol]
         return (f"{opposite} {cut}", f"{item.rule.symbol} {cut}")
     edges = [number_text(float(edge)) for edge in card.edges]
-    if item.predictor.distinct == 2:
+    if item.predictor.distinct == 2 and len(edges) == 1:
         low, high = np.unique(item.predictor.values)
         return (number_text(float(low)), number_text(float(high)))
     inner = [f"{low} to < {high}" for low, high in pairwise(edges)]
@@ -169,7 +169,7 @@ def risk_table(
             RiskRow(
                 total,
                 int(has.sum()),
-                int(target.event[has].sum()),
+                int(target.event_by_horizon[has].sum()),
                 float(risk),
                 band_of(total, groups),
             )
@@ -185,16 +185,17 @@ def band_of(total: int, groups: tuple[Group, ...]) -> str:
     total : int
         Any total.
     groups : tuple of Group
-        Lowest first, at least one.
+        At least one, in any order.
 
     Returns
     -------
     str
     """
-    for group in groups:
+    ordered = sorted(groups, key=lambda group: group.lowest)
+    for group in ordered:
         if total <= group.highest:
             return group.name
-    return groups[-1].name
+    return ordered[-1].name
 
 
 def rounding_loss(target: Target, model: PointsFit) -> tuple[RoundingLoss, ...]:

@@ -170,6 +170,8 @@ def _adjusted(
     analysed = assembled.analysed
     values = [column.values[analysed] for column in assembled.adjust]
     known = np.all([np.isfinite(part) for part in values], axis=0)
+    if not known.any():
+        return None, ("the adjusted model",)
     label = "Index, per point" if assembled.plan.method == "index" else "Score, per point"
     blocks = [Block("index", label, made.totals[known][:, None], None)]
     blocks += [

@@ -67,6 +67,10 @@ class Target(Protocol):
         """1 event, 0 none or censored; (n,)."""
 
     @property
+    def event_by_horizon(self) -> Floats:
+        """1 event by the horizon (survival) or at all (binary), else 0; (n,)."""
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """Names of the performance measures, in the order of :meth:`measure`."""
 
@@ -187,6 +191,11 @@ class BinaryTarget:
     def n(self) -> int:
         """Patients."""
         return len(self.event)
+
+    @property
+    def event_by_horizon(self) -> Floats:
+        """The event: there is no horizon."""
+        return self.event
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -316,6 +325,11 @@ class SurvivalTarget:
     def event(self) -> Floats:
         """1 event, 0 censored."""
         return np.asarray(self.times.event, dtype=np.float64)
+
+    @property
+    def event_by_horizon(self) -> Floats:
+        """1 event by the horizon, else 0: censored before it, or event-free at it."""
+        return self.event * (self.times.time <= self.horizon)
 
     @property
     def measures(self) -> tuple[str, ...]:

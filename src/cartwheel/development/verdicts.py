@@ -65,7 +65,7 @@ class Findings:
     not_tested: tuple[str, ...]
     not_fitted: tuple[str, ...]
     separating: tuple[str, ...]
-    kept: int | None
+    wrong_way: tuple[str, ...]
 
 
 def sample_size(target: Target, parameters: int, shrinkage: float | None) -> SampleSize:
@@ -89,25 +89,31 @@ def sample_size(target: Target, parameters: int, shrinkage: float | None) -> Sam
     events = int(target.event.sum())
     limiting = events if "c_index" in target.measures else min(events, target.n - events)
     per = limiting / parameters
+    counted = "events" if limiting == events else "patients without the event"
     return SampleSize(
-        target.n, events, parameters, per, shrinkage, _size_verdict(limiting, parameters, per)
+        target.n,
+        events,
+        parameters,
+        per,
+        shrinkage,
+        _size_verdict(limiting, parameters, per, counted),
     )
 
 
-def _size_verdict(limiting: int, parameters: int, per: float) -> str:
-    carries = int(limiting // EVENTS_PER_PARAMETER)
-    start = f"{limiting} events for {parameters} candidate parameters: {per:.1f} events for each. "
+def _size_verdict(limiting: int, parameters: int, per: float, counted: str) -> str:
+    carries = max(int(limiting // EVENTS_PER_PARAMETER), 1)
+    ending = "s" if parameters > 1 else ""
+    start = f"{limiting} {counted} for {parameters} candidate parameter{ending}: {per:.1f} each. "
     if limiting < FEW_EVENTS:
         return start + (
-            f"With fewer than {FEW_EVENTS} events nothing can be developed reliably: a cut-off, a "
-            "coefficient or an AUC from these data says little about the next patients. Treat "
-            "every "
-            "number here as a description of these patients."
+            f"With fewer than {FEW_EVENTS} {counted} nothing can be developed reliably: a cut-off, "
+            "a coefficient or an AUC from these data says little about the next patients. Treat "
+            "every number here as a description of these patients."
         )
     if per < EVENTS_PER_PARAMETER:
         return start + (
-            "Ten or more for each are needed before coefficients settle. These events can carry "
-            f"about {max(carries, 1)} parameter{'s' if carries > 1 else ''} decided before looking."
+            "Ten or more for each are needed before coefficients settle. These data can carry "
+            f"about {carries} parameter{'s' if carries > 1 else ''} decided before looking."
         )
     return (
         start + "That is enough for coefficients to settle, though not proof that they are right."
@@ -206,11 +212,13 @@ def _events(found: Findings) -> Iterator[Note]:
             + ". Maximum likelihood then has no answer, and the coefficients shown are Firth's. So "
             "clean a cut is more often chance, or the outcome in disguise, than a discovery.",
         )
-    if found.kept == 0:
+    if found.wrong_way:
         yield Note(
-            "nothing_kept",
+            "wrong_way",
             "caution",
-            "No candidate passed the selection: the score is the same for everyone.",
+            "The plan says which end is adverse, and the regression gives its points to the other: "
+            + "; ".join(found.wrong_way)
+            + ". That is what overfitting, or a predictor that stands in for another, looks like.",
         )
     if found.not_fitted:
         yield Note(
@@ -274,8 +282,9 @@ def _dichotomising(found: Findings) -> Iterator[Note]:
     if ours.corrected.value is None or theirs.corrected.value is None:
         return
     difference = theirs.corrected.value - ours.corrected.value
-    verb = "loses" if difference > 0 else "gains"
-    what = "Cutting the markers" if found.plan.method == "index" else "Ranges and rounding"
+    index = found.plan.method == "index"
+    what = "Cutting the markers" if index else "Ranges and rounding"
+    verb = ("loses" if index else "lose") if difference > 0 else ("gains" if index else "gain")
     yield Note(
         "dichotomising",
         "caution" if difference > 0.02 else "information",

@@ -79,31 +79,38 @@ class _Tables:
 
     @property
     def sensitivity(self) -> Floats:
-        return self.tp / (self.tp[0] + self.fn[0])
+        share: Floats = self.tp / (self.tp[0] + self.fn[0])
+        return share
 
     @property
     def specificity(self) -> Floats:
-        return self.tn / (self.tn[0] + self.fp[0])
+        share: Floats = self.tn / (self.tn[0] + self.fp[0])
+        return share
 
 
 def _kappa(t: _Tables) -> Floats:
     n = t.tp + t.fp + t.fn + t.tn
     chance = ((t.tp + t.fn) * (t.tp + t.fp) + (t.fp + t.tn) * (t.fn + t.tn)) / n**2
     agreed = (t.tp + t.tn) / n
-    return (agreed - chance) / (1.0 - chance)
+    kappa: Floats = (agreed - chance) / (1.0 - chance)
+    return kappa
 
 
 def _odds_ratio(t: _Tables) -> Floats:
     off = t.fp * t.fn
     # an infinite odds ratio is an empty cell, not a good cut
-    return np.divide(t.tp * t.tn, off, out=np.full(off.shape, np.nan), where=off > 0.0)
+    ratio: Floats = np.divide(t.tp * t.tn, off, out=np.full(off.shape, np.nan), where=off > 0.0)
+    return ratio
 
 
 def _chi_square(t: _Tables) -> Floats:
     n = t.tp + t.fp + t.fn + t.tn
     margins = (t.tp + t.fn) * (t.fp + t.tn) * (t.tp + t.fp) * (t.fn + t.tn)
     square = (t.tp * t.tn - t.fp * t.fn) ** 2 * n
-    return np.divide(square, margins, out=np.full(margins.shape, np.nan), where=margins > 0.0)
+    found: Floats = np.divide(
+        square, margins, out=np.full(margins.shape, np.nan), where=margins > 0.0
+    )
+    return found
 
 
 def _predictive_gap(t: _Tables) -> Floats:
@@ -111,7 +118,8 @@ def _predictive_gap(t: _Tables) -> Floats:
     both = (positive > 0.0) & (negative > 0.0)
     ppv = np.divide(t.tp, positive, out=np.full(both.shape, np.nan), where=both)
     npv = np.divide(t.tn, negative, out=np.full(both.shape, np.nan), where=both)
-    return np.abs(ppv - npv)
+    gap: Floats = np.abs(ppv - npv)
+    return gap
 
 
 # the metric, and whether the largest or the smallest is best

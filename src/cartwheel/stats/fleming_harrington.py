@@ -216,9 +216,7 @@ def pairwise_log_rank(
     return PairwiseLogRank(pairs, statistic, p_value, adjusted, adjustment)
 
 
-def log_rank_hazard_ratio(
-    test: LogRank, *, method: str = "peto", level: float = 0.95
-) -> Estimate:
+def log_rank_hazard_ratio(test: LogRank, *, method: str = "peto", level: float = 0.95) -> Estimate:
     """Hazard ratio of the second group beside the first, from the log-rank test alone.
 
     Parameters

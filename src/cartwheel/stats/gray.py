@@ -1,4 +1,4 @@
-"""Gray's test: does the cumulative incidence of one cause differ between groups?"""
+"""Gray's test whether the cumulative incidence of one cause differs between groups."""
 
 from __future__ import annotations
 
@@ -132,10 +132,15 @@ def _labels(
     competing: CompetingTimes, labels: ArrayLike, where: str
 ) -> tuple[tuple[object, ...], Integers]:
     values = np.asarray(labels)
-    missing = values != values if values.dtype.kind in "fO" else np.zeros(values.shape, bool)
-    if values.dtype.kind == "O":
-        missing = np.array([one is None or one != one for one in values.ravel()])
-    if values.shape != (competing.n,) or missing.any():
+    if values.dtype.kind == "f":
+        missing = bool(np.isnan(values.astype(np.float64)).any())
+    else:
+        # None, nan, NaT and pandas' NA, which answers no comparison
+        gaps = (None, "nan", "NaN", "NaT", "<NA>")
+        missing = values.dtype.kind == "O" and any(
+            one is None or str(one) in gaps for one in values.ravel()
+        )
+    if values.shape != (competing.n,) or missing:
         raise refuse(
             NotEstimable,
             "group_shape",
@@ -185,14 +190,14 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
     at_risk, wanted, other = part
     present = at_risk > 0.0
     safe = np.where(present, at_risk, 1.0)
-    free = np.cumprod(np.where(present, 1.0 - (wanted + other) / safe, 1.0), axis=0)
+    free: Floats = np.cumprod(np.where(present, 1.0 - (wanted + other) / safe, 1.0), axis=0)
     free_before = _before(free, 1.0)
-    own = np.cumsum(np.where(present, free_before * wanted / safe, 0.0), axis=0)
+    own: Floats = np.cumsum(np.where(present, free_before * wanted / safe, 0.0), axis=0)
     # a group at risk has not had everybody fail: its curve is above 0
     per_free = np.where(present, 1.0 / np.where(present, free_before, 1.0), 0.0)
     h = at_risk * per_free
     total, deaths = h.sum(axis=1), wanted.sum(axis=1)
-    pooled = np.cumsum(deaths / total)
+    pooled: Floats = np.cumsum(deaths / total)
     left = 1.0 - _before(pooled, 0.0)
     weight = np.maximum(left, 0.0) ** rho
     r = h * (1.0 - _before(own, 0.0))

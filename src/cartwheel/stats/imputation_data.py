@@ -180,8 +180,10 @@ def imputation_data(
     missing, begin, order = _pattern(absent)
     _check_observed(table, absent, order, used)
     levels = np.array([known.size for known in codes], dtype=np.int64)
-    for array in (table, design, first, centre, scale, used, levels, *codes):
+    for array in (table, design, centre, scale, *codes):
         array.setflags(write=False)
+    for whole in (first, used, levels):
+        whole.setflags(write=False)
     return ImputationData(
         table, design, kind, codes, levels, first, used, centre, scale, missing, begin, order
     )

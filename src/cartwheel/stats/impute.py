@@ -367,4 +367,3 @@ def with_auxiliary(data: ImputationData, auxiliary: ArrayLike) -> ImputationData
     design[:, start:] = (columns - data.centre[start:]) / data.scale[start:]
     design.setflags(write=False)
     return replace(data, design=design)
-

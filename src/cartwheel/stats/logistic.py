@@ -25,7 +25,7 @@ from cartwheel.stats.kernels import _logistic, _logistic_profile
 
 # The fit stops when the last step is below this many standard deviations of a column. Newton's
 # steps square the error, so the plain fit may stop early; Firth's steps shrink by a factor.
-_FAST_FIRTH, _FAST_PLAIN, _TIGHT = 1e-8, 1e-6, 1e-11
+_FAST_FIRTH, _FAST_PLAIN, _TIGHT = 1e-10, 1e-8, 1e-11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +120,7 @@ def logistic_coefficients(
 
     Notes
     -----
-    Agrees with ``logistic_fit`` to 1e-7 of a standard error; most often to 1e-9.
+    Agrees with ``logistic_fit`` to 1e-9 of a standard error.
     """
     coefficients, _, converged = _logistic.fit(
         design_columns(x),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -18,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.distributed import Client, Progress, in_order
 
 Floats = NDArray[np.float64]
 Model = TypeVar("Model")
-Progress = Callable[[int, int], None]
+Row = TypeVar("Row")
+# training, test and traced choices of a resample, or why it failed
+Repeat = tuple[Floats, Floats, Floats] | str
+Draw = Callable[[int], Floats]
 
-CHUNK = 25
 # below this many patients a kernel call is so short that threads only wait for one another
 THREADS_FROM = 1000
 
@@ -98,15 +100,20 @@ class Optimism:
         difference: Floats = self.training[:, column] - self.test[:, column]
         return difference[np.isfinite(difference)]
 
-    def shifted(self, name: str) -> Floats:
-        """Training performance of each usable resample, moved down by the mean optimism."""
+    def spread(self, name: str) -> Floats:
+        """Training performance of each usable resample, minus its mean over the resamples.
+
+        Added to an estimate it makes a bootstrap interval around that estimate. The mean is taken
+        off because a model made on a resample is optimistic on it a second time: percentiles of the
+        training performance itself would sit beside the apparent value, not around it.
+        """
         column = self.measures.index(name)
         both = np.isfinite(self.training[:, column]) & np.isfinite(self.test[:, column])
         training: Floats = self.training[both, column]
         if not len(training):
             return training
-        moved: Floats = training - (training - self.test[both, column]).mean()
-        return moved
+        centred: Floats = training - training.mean()
+        return centred
 
 
 def resample_multiplicities(n: int, seed: int, resamples: int) -> Callable[[int], Floats]:
@@ -144,6 +151,7 @@ def bootstrap_optimism(
     seed: int,
     threads: int | None = None,
     progress: Progress | None = None,
+    workers: Client | None = None,
 ) -> Optimism:
     """Estimate the optimism of a development by repeating all of it in bootstrap resamples.
 
@@ -165,6 +173,9 @@ def bootstrap_optimism(
         Threads; by default :func:`default_threads`.
     progress : function of (int, int), optional
         Called with resamples done and drawn.
+    workers : dask.distributed.Client, optional
+        A cluster that does the work instead of threads, with the same result. Its workers need the
+        same version of cartwheel, and get a copy of the pipeline.
 
     Returns
     -------
@@ -186,13 +197,53 @@ def bootstrap_optimism(
     Efron B, Gong G 1983, doi 10.1080/00031305.1983.10483087. Harrell FE 2015,
     doi 10.1007/978-3-319-19425-7.
     """
+    draw = resample_multiplicities(n, seed, resamples)
+
+    def run(one: Callable[[int], Repeat], count: int) -> list[Repeat]:
+        return in_order(
+            one, count, threads=threads or default_threads(n), progress=progress, workers=workers
+        )
+
+    return optimism_of_draws(pipeline, draw, n=n, resamples=resamples, run=run)
+
+
+def optimism_of_draws(
+    pipeline: Pipeline[Model],
+    draw: Draw,
+    *,
+    n: int,
+    resamples: int,
+    run: Callable[[Callable[[int], Repeat], int], list[Repeat]],
+) -> Optimism:
+    """Estimate optimism over resamples drawn in any way: the engine behind every bootstrap.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        As in ``bootstrap_optimism``.
+    draw : function of int
+        Resample b as multiplicities (n,).
+    n, resamples : int
+        Patients, and B >= 0.
+    run : function
+        Does pieces of work 0 to B - 1 and gives their outcomes in order: ``in_order``.
+
+    Returns
+    -------
+    Optimism
+        As ``bootstrap_optimism``.
+
+    Raises
+    ------
+    NotEstimable
+        When the model cannot be made on all patients, or in none of the resamples.
+    """
     everyone = np.ones(n)
     model = pipeline.fit(everyone)
     apparent = pipeline.measure(model, everyone)
     choices = pipeline.trace(model)
-    draw = resample_multiplicities(n, seed, resamples)
 
-    def one(index: int) -> tuple[Floats, Floats, Floats] | str:
+    def one(index: int) -> Repeat:
         multiplicity = draw(index)
         try:
             resampled = pipeline.fit(multiplicity)
@@ -204,27 +255,48 @@ def bootstrap_optimism(
             pipeline.trace(resampled),
         )
 
-    outcomes = _in_order(one, resamples, threads or default_threads(n), progress)
-    done = [outcome for outcome in outcomes if not isinstance(outcome, str)]
-    if resamples and not done:
-        raise refuse(
-            NotEstimable,
-            "no_resample",
-            f"the development could not be repeated in any of {resamples} resamples",
-            mend="fewer predictors or fixed cut-offs; this many events cannot carry the plan",
-        )
-    reasons = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    done, failures = usable(run(one, resamples))
     return Optimism(
         measures=tuple(pipeline.measures),
         traced=tuple(pipeline.traced),
-        apparent=_sealed(apparent),
-        training=_stacked([row[0] for row in done], len(apparent)),
-        test=_stacked([row[1] for row in done], len(apparent)),
-        trace=_stacked([row[2] for row in done], len(choices)),
-        choices=_sealed(choices),
+        apparent=sealed(apparent),
+        training=stacked([row[0] for row in done], len(apparent)),
+        test=stacked([row[1] for row in done], len(apparent)),
+        trace=stacked([row[2] for row in done], len(choices)),
+        choices=sealed(choices),
         resamples=resamples,
-        failures=tuple(sorted(reasons.items())),
+        failures=failures,
     )
+
+
+def usable(outcomes: Sequence[Row | str]) -> tuple[list[Row], tuple[tuple[str, int], ...]]:
+    """Part what was repeated from the reasons why it could not be.
+
+    Parameters
+    ----------
+    outcomes : sequence
+        Of each resample; a word where it failed.
+
+    Returns
+    -------
+    tuple of (list, tuple of (str, int))
+        The outcomes in order, and reasons with counts.
+
+    Raises
+    ------
+    NotEstimable
+        ``no_resample`` where there are outcomes and all failed.
+    """
+    done = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+    if outcomes and not done:
+        raise refuse(
+            NotEstimable,
+            "no_resample",
+            f"the development could not be repeated in any of {len(outcomes)} resamples",
+            mend="fewer predictors or fixed cut-offs; this many events cannot carry the plan",
+        )
+    reasons = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    return done, tuple(sorted(reasons.items()))
 
 
 def default_threads(n: int) -> int:
@@ -232,39 +304,35 @@ def default_threads(n: int) -> int:
     return 1 if n < THREADS_FROM else os.cpu_count() or 1
 
 
-def _in_order(
-    one: Callable[[int], tuple[Floats, Floats, Floats] | str],
-    resamples: int,
-    threads: int,
-    progress: Progress | None,
-) -> list[tuple[Floats, Floats, Floats] | str]:
-    def chunk(start: int) -> list[tuple[Floats, Floats, Floats] | str]:
-        return [one(index) for index in range(start, min(start + CHUNK, resamples))]
+def stacked(rows: Sequence[Floats], width: int) -> Floats:
+    """Put rows under one another, read-only.
 
-    outcomes: list[tuple[Floats, Floats, Floats] | str] = []
-    starts = range(0, resamples, CHUNK)
-    if threads == 1:
-        parts = map(chunk, starts)
-        for part in parts:
-            outcomes.extend(part)
-            _report(progress, len(outcomes), resamples)
-        return outcomes
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        for part in pool.map(chunk, starts):
-            outcomes.extend(part)
-            _report(progress, len(outcomes), resamples)
-    return outcomes
+    Parameters
+    ----------
+    rows : sequence of float array (width,)
+        May be empty.
+    width : int
+        Columns.
+
+    Returns
+    -------
+    float array (rows, width)
+    """
+    return sealed(np.vstack(rows) if rows else np.empty((0, width)))
 
 
-def _report(progress: Progress | None, done: int, resamples: int) -> None:
-    if progress is not None:
-        progress(done, resamples)
+def sealed(values: Floats) -> Floats:
+    """Make an array read-only.
 
+    Parameters
+    ----------
+    values : float array
+        Changed in place.
 
-def _stacked(rows: list[Floats], width: int) -> Floats:
-    return _sealed(np.vstack(rows) if rows else np.empty((0, width)))
-
-
-def _sealed(values: Floats) -> Floats:
+    Returns
+    -------
+    float array
+        The same array.
+    """
     values.setflags(write=False)
     return values

@@ -43,6 +43,7 @@ __all__ = [
     "survival_times",
 ]
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KaplanMeier:
     """A survival curve: one entry for each distinct time, of an event or of a censoring.

@@ -198,7 +198,7 @@ def _written(
                 not_tested,
                 tables.not_fitted,
                 uncut.separating,
-                made.kept,
+                made.wrong_way,
             )
         ),
         table_one=table_one_rows(assembled),

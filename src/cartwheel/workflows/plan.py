@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cartwheel.clinic.checking import CheckReport, ColumnCheck, check_table
 from cartwheel.clinic.columns import ColumnDeclaration, numeric_column
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.development.plan import DAYS_PER
+from cartwheel.errors import PlanRefused, Problem
 from cartwheel.toml_text import toml_key, toml_pair, toml_string, toml_value
 
 RATIO_PARTS = (
@@ -34,6 +36,7 @@ class _Asked:
     method: str | None
     event: str | None
     time: str | None
+    sheet: str | None
 
 
 def suggest_plan(
@@ -76,7 +79,8 @@ def suggest_plan(
     else:
         table = table_from_frame(cohort)
     report = check_table(table)
-    return "\n".join(_lines(table, report, _Asked(method, event, time))) + "\n"
+    _refuse_absent([column.column for column in report.columns], {"--event": event, "--time": time})
+    return "\n".join(_lines(table, report, _Asked(method, event, time, sheet))) + "\n"
 
 
 def _lines(table: RawTable, report: CheckReport, asked: _Asked) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _lines(table: RawTable, report: CheckReport, asked: _Asked) -> Iterator[str]
         yield "simulated = true"
     yield 'missing = "complete"'
     yield "# landmark_day = 7   # only patients still event-free after this day"
-    yield from _cohort(report)
+    yield from _cohort(report, asked)
     yield from _outcome(report, asked)
     taken = {asked.event, asked.time}
     predictors = [c for c in report.columns if _is_predictor(c) and c.column not in taken]
@@ -99,11 +103,27 @@ def _lines(table: RawTable, report: CheckReport, asked: _Asked) -> Iterator[str]
     yield from _settings()
 
 
-def _cohort(report: CheckReport) -> Iterator[str]:
+def _refuse_absent(there: list[str], wanted: dict[str, str | None]) -> None:
+    """Refuse a column that the caller names and the cohort does not have."""
+    problems = []
+    for flag, name in wanted.items():
+        if name is None or name in there:
+            continue
+        close = get_close_matches(name, there, n=1, cutoff=0.5)
+        mend = f"did you mean '{close[0]}'?" if close else "see them with: cartwheel check COHORT"
+        what = "there is no such column in the cohort"
+        problems.append(Problem("column_absent", what, f"{flag} '{name}'", mend))
+    if problems:
+        raise PlanRefused(problems)
+
+
+def _cohort(report: CheckReport, asked: _Asked) -> Iterator[str]:
     ids = [column.column for column in report.columns if column.kind == "id"]
     yield ""
     yield "[cohort]"
     yield toml_pair("id", ids[0]) if ids else '# id = "CHANGE"   # column that names the patient'
+    if asked.sheet is not None:
+        yield toml_pair("sheet", asked.sheet)
     yield "# [[cohort.exclude]]"
     yield '# column = "age_years"'
     yield "# below = 18"
