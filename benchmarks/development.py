@@ -62,9 +62,8 @@ POINTS_PLAN: dict[str, object] = {
 
 
 def _ours(frame: pd.DataFrame, plan: dict[str, object]) -> float:
-    from cartwheel.workflows.develop import develop
-
     from cartwheel.development.plan import plan_from_dict
+    from cartwheel.workflows.develop import develop
 
     checked = plan_from_dict(deepcopy(plan))
     return seconds(lambda: develop(frame, checked, threads=2))

@@ -39,11 +39,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from cartwheel.clinic.score import ScoreSpec as ScoreSpec
-    from cartwheel.clinic.score import read_score as read_score
+    from cartwheel.clinic.score import ScoreSpec as ScoreSpec, read_score as read_score
     from cartwheel.development.plan import Plan as Plan
-    from cartwheel.errors import CartwheelError as CartwheelError
-    from cartwheel.errors import Refused as Refused
+    from cartwheel.errors import CartwheelError as CartwheelError, Refused as Refused
     from cartwheel.estimate import Estimate as Estimate
     from cartwheel.workflows.check import check as check
     from cartwheel.workflows.develop import develop as develop

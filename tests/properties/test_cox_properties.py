@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cartwheel.stats.cox import cox_coefficients, cox_fit, cox_log_likelihood
 from cartwheel.stats.survival import SurvivalTimes, survival_times

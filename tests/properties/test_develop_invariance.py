@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from develop_examples import CRP, FERRITIN, SURVIVAL, cohort, plan, predictor
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import cartwheel as cw
 from cartwheel.development.result import Development

@@ -9,8 +9,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 from develop_examples import CRP, FERRITIN, LYMPHOCYTES, NEUTROPHILS, NLR, SURVIVAL
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import cartwheel as cw
 from cartwheel.errors import Refused, ScoreRefused

@@ -23,8 +23,7 @@ from develop_examples import (
     plan,
     predictor,
 )
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import cartwheel as cw
 from cartwheel.clinic.score import ScoreSpec, read_score, score_to_toml

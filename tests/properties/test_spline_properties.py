@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cartwheel.errors import NotEstimable
 from cartwheel.stats.spline import restricted_cubic_spline, sample_quantiles, spline_knots

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from cartwheel.stats.brier import brier_binary, brier_score
 from cartwheel.stats.concordance import concordance, harrell_concordance

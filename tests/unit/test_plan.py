@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from develop_examples import CRP, FERRITIN, NLR, SURVIVAL, fixed, plan, predictor
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cartwheel.development.plan import plan_from_dict, read_plan
 from cartwheel.development.plan_checks import plan_problems

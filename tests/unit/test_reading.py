@@ -11,8 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from cartwheel.clinic import reading
 from cartwheel.clinic.reading import read_table, table_from_frame

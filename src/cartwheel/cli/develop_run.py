@@ -15,8 +15,7 @@ from cartwheel.development.plan import Plan, plan_from_dict, read_plan
 from cartwheel.development.plan_flags import Flags, override, plan_data
 from cartwheel.development.plan_text import plan_to_toml
 from cartwheel.errors import FileRefused, PlanRefused, refuse
-from cartwheel.workflows.develop import Developed
-from cartwheel.workflows.develop import develop as run_develop
+from cartwheel.workflows.develop import Developed, develop as run_develop
 
 Outputs = Mapping[str, str | None]
 

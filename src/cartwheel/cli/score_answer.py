@@ -11,13 +11,17 @@ from typing import Any
 import typer
 
 from cartwheel import __version__
-from cartwheel.cli.common import check_folder, say_problems, write_json, write_text
-from cartwheel.cli.common import pairs as column_pairs
+from cartwheel.cli.common import (
+    check_folder,
+    pairs as column_pairs,
+    say_problems,
+    write_json,
+    write_text,
+)
 from cartwheel.clinic.score import ScoreSpec, read_score
 from cartwheel.clinic.scoring import Assessment, Contribution, Unscorable
 from cartwheel.errors import Problem, ScoreRefused
-from cartwheel.workflows.score import assessment_rows, score_cohort
-from cartwheel.workflows.score import score as score_patient
+from cartwheel.workflows.score import assessment_rows, score as score_patient, score_cohort
 
 # the last "=" divides, unless it belongs to a limit sign: age>=65=1, crp=<=0.5 mg/L
 _PAIR = re.compile(r"(.*[^<>])=(.*)", re.DOTALL)

@@ -10,59 +10,27 @@ from dataclasses import dataclass
 
 from cartwheel.development.result_curves import (
     Calibration as Calibration,
-)
-from cartwheel.development.result_curves import (
     CalibrationPoint as CalibrationPoint,
-)
-from cartwheel.development.result_curves import (
     RocPoints as RocPoints,
-)
-from cartwheel.development.result_curves import (
     SplineCurve as SplineCurve,
-)
-from cartwheel.development.result_curves import (
     SurvivalCurve as SurvivalCurve,
 )
 from cartwheel.development.result_score import (
     Cutoff as Cutoff,
-)
-from cartwheel.development.result_score import (
     GroupRow as GroupRow,
-)
-from cartwheel.development.result_score import (
     GroupTest as GroupTest,
-)
-from cartwheel.development.result_score import (
     Measure as Measure,
-)
-from cartwheel.development.result_score import (
     Performance as Performance,
-)
-from cartwheel.development.result_score import (
     PointsRow as PointsRow,
-)
-from cartwheel.development.result_score import (
     RiskRow as RiskRow,
-)
-from cartwheel.development.result_score import (
     RoundingLoss as RoundingLoss,
-)
-from cartwheel.development.result_score import (
     SelectionRow as SelectionRow,
 )
 from cartwheel.development.result_tables import (
     Association as Association,
-)
-from cartwheel.development.result_tables import (
     RegressionTable as RegressionTable,
-)
-from cartwheel.development.result_tables import (
     Summary as Summary,
-)
-from cartwheel.development.result_tables import (
     TableOneRow as TableOneRow,
-)
-from cartwheel.development.result_tables import (
     TermRow as TermRow,
 )
 from cartwheel.estimate import Estimate

@@ -8,8 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cartwheel.figures.numbers import FORMATS, NOT_ESTIMABLE
-from cartwheel.figures.numbers import cut as written_cut
+from cartwheel.figures.numbers import FORMATS, NOT_ESTIMABLE, cut as written_cut
 
 
 def number(value: float | int | None, kind: str, missing: str = NOT_ESTIMABLE) -> Markup:

@@ -152,7 +152,7 @@ def imputation_data(
     Standardisation by mean and standard deviation of the observed values only steadies the
     arithmetic; it is not re-estimated in resamples.
     """
-    table = np.array(columns, dtype=np.float64)
+    table = np.array(columns, dtype=np.float64, order="C")
     if table.ndim != 2 or min(table.shape) < 1:
         raise refuse(NotEstimable, "imputation_shape", "imputation needs a table of n rows")
     kind = ("number",) * table.shape[1] if kinds is None else tuple(kinds)
