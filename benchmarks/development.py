@@ -62,7 +62,7 @@ POINTS_PLAN: dict[str, object] = {
 
 
 def _ours(frame: pd.DataFrame, plan: dict[str, object]) -> float:
-    from cartwheel.development.plan import plan_from_dict
+    from cartwheel.development.planning.plan import plan_from_dict
     from cartwheel.workflows.develop import develop
 
     checked = plan_from_dict(deepcopy(plan))

@@ -16,7 +16,7 @@ _EXPORTS = {
     "check": ("cartwheel.workflows.check", "check"),
     "suggest_plan": ("cartwheel.workflows.plan", "suggest_plan"),
     "score": ("cartwheel.workflows.score", "score"),
-    "Plan": ("cartwheel.development.plan", "Plan"),
+    "Plan": ("cartwheel.development.planning.plan", "Plan"),
     "ScoreSpec": ("cartwheel.clinic.score", "ScoreSpec"),
     "read_score": ("cartwheel.clinic.score", "read_score"),
     "Estimate": ("cartwheel.estimate", "Estimate"),
@@ -40,7 +40,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from cartwheel.clinic.score import ScoreSpec as ScoreSpec, read_score as read_score
-    from cartwheel.development.plan import Plan as Plan
+    from cartwheel.development.planning.plan import Plan as Plan
     from cartwheel.errors import CartwheelError as CartwheelError, Refused as Refused
     from cartwheel.estimate import Estimate as Estimate
     from cartwheel.workflows.check import check as check

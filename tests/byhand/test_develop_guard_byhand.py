@@ -8,7 +8,7 @@ import pytest
 from develop_examples import plan, predictor
 
 import cartwheel as cw
-from cartwheel.development.guard import EventTimes, Timed, at_risk_after, guard
+from cartwheel.development.cohort.guard import EventTimes, Timed, at_risk_after, guard
 from cartwheel.errors import TimeTravelRefused
 
 # Onset on day 2, 3 and 8; two patients without the event (one has a day of a milder one).

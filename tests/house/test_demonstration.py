@@ -10,7 +10,7 @@ import pytest
 from sources import REPOSITORY
 
 from cartwheel.demonstration import cohort_path, plan_path
-from cartwheel.development.plan import read_plan
+from cartwheel.development.planning.plan import read_plan
 
 SCRIPT = runpy.run_path(str(REPOSITORY / "examples" / "make_simulated_myeloma.py"))
 

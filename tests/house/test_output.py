@@ -16,7 +16,8 @@ from pydantic_core import PydanticUndefined
 from sources import REPOSITORY
 
 from cartwheel.cli import app
-from cartwheel.development import plan, result
+from cartwheel.development import result
+from cartwheel.development.planning import plan
 from cartwheel.report.story import SECTIONS
 from cartwheel.toml_text import toml_value
 
@@ -78,7 +79,7 @@ def _rows(heading: str) -> dict[str, tuple[str, str]]:
 
 
 def _default(field: object) -> str:
-    value = field.default  # type: ignore[attr-defined]
+    value = field.get_default(call_default_factory=True)  # type: ignore[attr-defined]
     if value is PydanticUndefined:
         return "required"
     if value is None:

@@ -10,8 +10,8 @@ import pytest
 from develop_examples import cartwheel, parts, plan, predictor
 
 import cartwheel as cw
+from cartwheel.development.model.uncut import UncutPipeline, scaled
 from cartwheel.development.result import Development
-from cartwheel.development.uncut import UncutPipeline, scaled
 from cartwheel.stats.resample import bootstrap_optimism
 
 IL6 = "il6_pg_ml_day7"

@@ -12,7 +12,7 @@ from develop_examples import Done, cartwheel
 import cartwheel as cw
 from cartwheel.clinic.score import read_score
 from cartwheel.demonstration import cohort_path, plan_path
-from cartwheel.development.plan import read_plan
+from cartwheel.development.planning.plan import read_plan
 from cartwheel.workflows.schema import develop_schema
 
 

@@ -29,7 +29,7 @@ from develop_examples import (
 
 import cartwheel as cw
 from cartwheel.clinic.score import read_score
-from cartwheel.development.plan import read_plan
+from cartwheel.development.planning.plan import read_plan
 from cartwheel.workflows.schema import develop_schema
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

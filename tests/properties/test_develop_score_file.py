@@ -28,7 +28,7 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 import cartwheel as cw
 from cartwheel.clinic.score import ScoreSpec, read_score, score_to_toml
 from cartwheel.clinic.scoring import Assessment, assess
-from cartwheel.development.plan import plan_from_dict
+from cartwheel.development.planning.plan import plan_from_dict
 from cartwheel.errors import Refused, ScoreRefused
 
 CASES: dict[str, dict[str, Any]] = {

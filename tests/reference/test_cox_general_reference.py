@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cartwheel.stats.concordance_general import concordance_difference, general_concordance
 from cartwheel.stats.cox_firth import cox_firth
 from cartwheel.stats.cox_general import CoxRegression, Ridge, cox_regression
 from cartwheel.stats.cox_prediction import cox_baseline, cox_curves
 from cartwheel.stats.cox_residuals import cox_residuals
 from cartwheel.stats.elastic_net import cox_elastic_net
+from cartwheel.stats.explained_variation import explained_variation
 from cartwheel.stats.proportional_hazards import proportional_hazards_test
 from cartwheel.stats.risk_sets import RiskSets, risk_sets
+from cartwheel.stats.times import survival_times
 
 # 15 stored digits from coxph run to eps 1e-12, whose coefficients keep about 9 of them
 RTOL = 1e-8
@@ -317,3 +320,80 @@ def test_firth(shared: Path) -> None:
             np.testing.assert_allclose(mine, theirs, rtol=COXPHF, err_msg=name)
         checked += 1
     assert checked == 2
+
+
+TIME_WEIGHTS = {
+    "n": "pairs",
+    "S": "survival",
+    "S/G": "survival/censoring",
+    "n/G2": "uno",
+    "I": "events",
+}
+
+
+def test_concordance_of_every_fit(shared: Path) -> None:
+    checked = 0
+    for name, case, stored in every_fit(shared):
+        sets, x, frame = sample(shared, case, stored["terms"])
+        score = x @ np.array(stored["coef"])
+        cluster = frame[case["cluster"]] if case.get("cluster") else None
+        found = general_concordance(sets, score, cluster=cluster)
+        counts = stored["concordance"]["counts"]
+        np.testing.assert_allclose(
+            [found.concordant, found.discordant, found.tied_score],
+            [counts["concordant"], counts["discordant"], counts["tied.x"]],
+            rtol=1e-12,
+            err_msg=name,
+        )
+        assert found.c == pytest.approx(stored["concordance"]["c"], rel=1e-11), name
+        assert found.std_error == pytest.approx(stored["concordance"]["se"], rel=1e-9), name
+        checked += 1
+    assert checked == 15
+
+
+def test_concordance_variants(shared: Path) -> None:
+    checked = 0
+    for name, case in golden(shared).items():
+        for key, stored in case.get("efron", {}).get("concordance_variants", {}).items():
+            sets, x, _ = sample(shared, case, case["fits"][0]["terms"])
+            score = x @ np.array(case["fits"][0]["coef"])
+            found = general_concordance(sets, score, time_weights=TIME_WEIGHTS[key])
+            assert found.c == pytest.approx(stored["c"], rel=1e-10), (name, key)
+            assert found.std_error == pytest.approx(stored["se"], rel=1e-9), (name, key)
+            checked += 1
+    assert checked == 25
+
+
+def test_paired_concordance(shared: Path) -> None:
+    stored = golden(shared)["paired_concordance"]
+    frame = pd.read_csv(shared / "data" / "reference" / "pbc.csv")
+    sets = risk_sets(frame["time"], frame["status"] == 2)
+    first = general_concordance(sets, frame["bili"])
+    second = general_concordance(sets, -frame["albumin"])
+    found = concordance_difference(first, second)
+    assert found.covariance == pytest.approx(stored["var"][0][1], rel=1e-9)
+    assert found.difference.value == pytest.approx(stored["diff"], rel=1e-10)
+    assert found.std_error == pytest.approx(stored["se_diff"], rel=1e-9)
+    assert found.z == pytest.approx(stored["z"], rel=1e-9)
+
+
+def test_explained_variation(shared: Path) -> None:
+    checked = 0
+    for name, case in golden(shared).items():
+        if "royston" not in case.get("efron", {}):
+            continue
+        sets, x, _ = sample(shared, case, case["fits"][0]["terms"])
+        times = survival_times(sets.stop, sets.event)
+        found = explained_variation(times, x @ np.array(case["fits"][0]["coef"]))
+        stored = case["efron"]["royston"]
+        for mine, key in (
+            (found.d, "D"),
+            (found.d_std_error, "se(D)"),
+            (found.r_squared_d, "R.D"),
+            (found.r_squared_kent, "R.KO"),
+            (found.r_squared_nagelkerke, "R.N"),
+            (found.concordance, "C.GH"),
+        ):
+            assert mine == pytest.approx(stored[key], rel=RTOL), (name, key)
+        checked += 1
+    assert checked == 5

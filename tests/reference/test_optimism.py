@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
-from cartwheel.development.uncut import Scaled, UncutPipeline
+from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.development.model.uncut import Scaled, UncutPipeline
 from cartwheel.stats.resample import Optimism, bootstrap_optimism
 from cartwheel.stats.survival import survival_times
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from golden_columns import REFERENCE, golden
 
-from cartwheel.development.target import BinaryTarget, SurvivalTarget
-from cartwheel.development.uncut import Scaled, UncutPipeline
+from cartwheel.development.model.target import BinaryTarget, SurvivalTarget
+from cartwheel.development.model.uncut import Scaled, UncutPipeline
 from cartwheel.stats.cross_validation import cross_validation, fold_assignments
 from cartwheel.stats.resample_632 import bootstrap_632
 from cartwheel.stats.survival import survival_times

@@ -15,13 +15,13 @@ import pandas as pd
 
 from cartwheel.cli import main
 from cartwheel.clinic.reading import read_table, table_from_frame
-from cartwheel.development.assembly import Assembled, assemble
+from cartwheel.development.cohort.assembly import Assembled, assemble
 from cartwheel.development.made import Made, Resampling
 from cartwheel.development.make_index import index_parameters, make_index
 from cartwheel.development.make_points import make_points, points_parameters
 from cartwheel.development.make_target import make_target
-from cartwheel.development.plan import plan_from_dict
-from cartwheel.development.target import Target
+from cartwheel.development.model.target import Target
+from cartwheel.development.planning.plan import plan_from_dict
 
 CRP, FERRITIN = "crp_mg_l_day0", "ferritin_ug_l_day0"
 NEUTROPHILS, LYMPHOCYTES = "neutrophils_10_9_l_day0", "lymphocytes_10_9_l_day0"

@@ -11,10 +11,10 @@ import pytest
 from develop_examples import CRP, FERRITIN, NLR, SURVIVAL, fixed, plan, predictor
 from hypothesis import given, strategies as st
 
-from cartwheel.development.plan import plan_from_dict, read_plan
-from cartwheel.development.plan_checks import plan_problems
-from cartwheel.development.plan_flags import Flags, names, override, plan_data
-from cartwheel.development.plan_text import plan_to_toml
+from cartwheel.development.planning.checks import plan_problems
+from cartwheel.development.planning.flags import Flags, names, override, plan_data
+from cartwheel.development.planning.plan import plan_from_dict, read_plan
+from cartwheel.development.planning.text import plan_to_toml
 from cartwheel.errors import PlanRefused
 
 

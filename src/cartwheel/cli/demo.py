@@ -20,7 +20,7 @@ def demo(
     from cartwheel.cli.common import make_folder
     from cartwheel.cli.develop_run import require_report, run_development
     from cartwheel.demonstration import cohort_path, plan_path
-    from cartwheel.development.plan_flags import Flags
+    from cartwheel.development.planning.flags import Flags
 
     with refusals_as_exit_code():
         require_report()

@@ -79,7 +79,7 @@ def develop(
 ) -> None:
     """Develop a score and tell what of it survives its own repetition."""
     from cartwheel.cli.develop_run import run_development
-    from cartwheel.development.plan_flags import Flags, names
+    from cartwheel.development.planning.flags import Flags, names
 
     with refusals_as_exit_code():
         flags = Flags(

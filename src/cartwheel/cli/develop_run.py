@@ -11,9 +11,9 @@ from cartwheel.cli.common import check_folder, write_files
 from cartwheel.cli.progress import Progress
 from cartwheel.cli.summary import print_summary
 from cartwheel.clinic.score import score_to_toml
-from cartwheel.development.plan import Plan, plan_from_dict, read_plan
-from cartwheel.development.plan_flags import Flags, override, plan_data
-from cartwheel.development.plan_text import plan_to_toml
+from cartwheel.development.planning.flags import Flags, override, plan_data
+from cartwheel.development.planning.plan import Plan, plan_from_dict, read_plan
+from cartwheel.development.planning.text import plan_to_toml
 from cartwheel.errors import FileRefused, PlanRefused, refuse
 from cartwheel.workflows.develop import Developed, develop as run_develop
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.groups import Group
+from cartwheel.development.account.groups import Group
+from cartwheel.development.model.target import Fit
 from cartwheel.development.result import (
     Cutoff,
     PointsRow,
@@ -18,7 +19,6 @@ from cartwheel.development.result import (
     RoundingLoss,
     SelectionRow,
 )
-from cartwheel.development.target import Fit
 from cartwheel.stats.distributed import Progress
 from cartwheel.stats.resample import Optimism
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from cartwheel.development.cutoff_rows import Search, cutoff_rows, settle
-from cartwheel.development.groups import index_groups
-from cartwheel.development.index import CutRule, IndexPipeline, cut_rule
+from cartwheel.development.account.cutoff_rows import Search, cutoff_rows, settle
+from cartwheel.development.account.groups import index_groups
+from cartwheel.development.account.score_card import number_text, risk_table
 from cartwheel.development.made import Made, Resampling
-from cartwheel.development.plan import Plan
-from cartwheel.development.predictor import Predictor
+from cartwheel.development.model.index import CutRule, IndexPipeline, cut_rule
+from cartwheel.development.model.predictor import Predictor
+from cartwheel.development.model.target import Target
+from cartwheel.development.planning.plan import Plan
 from cartwheel.development.result import PointsRow
-from cartwheel.development.score_card import number_text, risk_table
-from cartwheel.development.target import Target
 from cartwheel.stats.resample import bootstrap_optimism
 
 

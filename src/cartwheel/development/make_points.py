@@ -12,25 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.blocks import predictor_block
-from cartwheel.development.cutoff_rows import Search, Settled, cutoff_row, settle
-from cartwheel.development.groups import band_groups
-from cartwheel.development.honesty import selection_rows
-from cartwheel.development.made import Made, Resampling
-from cartwheel.development.make_index import search_of, two_bands
-from cartwheel.development.plan import Plan
-from cartwheel.development.points import Candidate, Card, PointsFit, PointsPipeline, candidate
-from cartwheel.development.predictor import Predictor, design_width
-from cartwheel.development.regression_tables import regression_table
-from cartwheel.development.result import Cutoff, RegressionTable
-from cartwheel.development.score_card import (
+from cartwheel.development.account.blocks import predictor_block
+from cartwheel.development.account.cutoff_rows import Search, Settled, cutoff_row, settle
+from cartwheel.development.account.groups import band_groups
+from cartwheel.development.account.honesty import selection_rows
+from cartwheel.development.account.regression_tables import regression_table
+from cartwheel.development.account.score_card import (
     possible_totals,
     risk_table,
     rounding_loss,
     score_card,
 )
-from cartwheel.development.selection import Selector
-from cartwheel.development.target import Target
+from cartwheel.development.made import Made, Resampling
+from cartwheel.development.make_index import search_of, two_bands
+from cartwheel.development.model.points import Candidate, Card, PointsFit, PointsPipeline, candidate
+from cartwheel.development.model.predictor import Predictor, design_width
+from cartwheel.development.model.selection import Selector
+from cartwheel.development.model.target import Target
+from cartwheel.development.planning.plan import Plan
+from cartwheel.development.result import Cutoff, RegressionTable
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.resample import Optimism, bootstrap_optimism
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Assembled
-from cartwheel.development.plan import Plan
-from cartwheel.development.plan_checks import time_unit
+from cartwheel.development.account.verdicts import EVENTS_PER_PARAMETER
+from cartwheel.development.cohort.assembly import Assembled
+from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.development.planning.checks import time_unit
+from cartwheel.development.planning.plan import Plan
 from cartwheel.development.result import OutcomeSummary
-from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
-from cartwheel.development.verdicts import EVENTS_PER_PARAMETER
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
 from cartwheel.stats.estimability import separating_columns
 from cartwheel.stats.survival import reverse_kaplan_meier, survival_times

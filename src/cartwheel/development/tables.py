@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.assembly import Assembled
-from cartwheel.development.blocks import plain_block, predictor_block, transformed_block
-from cartwheel.development.cohort_columns import Column
+from cartwheel.development.account.blocks import plain_block, predictor_block, transformed_block
+from cartwheel.development.account.regression_tables import (
+    Block,
+    regression_table,
+    univariable_table,
+)
+from cartwheel.development.account.table_one import table_one
+from cartwheel.development.cohort.assembly import Assembled
+from cartwheel.development.cohort.columns import Column
 from cartwheel.development.made import Made
-from cartwheel.development.points import candidate
-from cartwheel.development.regression_tables import Block, regression_table, univariable_table
+from cartwheel.development.model.points import candidate
+from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.result import (
     ColumnNote,
     RegressionTable,
     TableOneRow,
 )
-from cartwheel.development.table_one import table_one
-from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.errors import NotEstimable
 from cartwheel.stats.survival import survival_times
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartwheel.development.assembly import Assembled
-from cartwheel.development.dose_response import spline_curves
-from cartwheel.development.honesty import LABELS, performance
+from cartwheel.development.account.dose_response import spline_curves
+from cartwheel.development.account.honesty import LABELS, performance
+from cartwheel.development.cohort.assembly import Assembled
 from cartwheel.development.made import Resampling
+from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.development.model.uncut import UncutFit, UncutPipeline, carries_splines, scaled
 from cartwheel.development.result import Measure, Performance, SplineCurve
-from cartwheel.development.target import BinaryTarget, SurvivalTarget, Target
-from cartwheel.development.uncut import UncutFit, UncutPipeline, carries_splines, scaled
 from cartwheel.errors import NotEstimable
 from cartwheel.estimate import Estimate
 from cartwheel.stats.cox import cox_fit

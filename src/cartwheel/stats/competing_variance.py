@@ -134,7 +134,8 @@ def safe_inverse(values: Floats) -> Floats:
     float array (k,)
     """
     positive = values > 0.0
-    return np.where(positive, 1.0 / np.where(positive, values, 1.0), 0.0)
+    inverse: Floats = np.where(positive, 1.0 / np.where(positive, values, 1.0), 0.0)
+    return inverse
 
 
 def jackknife_errors(
@@ -201,7 +202,7 @@ def _squares(
     def under_observation(values: Floats) -> Floats:
         come = np.bincount(start, weight * values, blocks + 1)[:blocks]
         left = np.bincount(block, weight * values, blocks)
-        return np.cumsum(come) - np.cumsum(left)
+        return np.asarray(np.cumsum(come) - np.cumsum(left), dtype=np.float64)
 
     n = under_observation(np.ones(block.size))
     first = [under_observation(values) for values in offset]

@@ -17,7 +17,7 @@ from cartwheel.stats.cox_likelihood import likelihood_of
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.kernels import _risk_sets
 from cartwheel.stats.risk_sets import RiskSets
-from cartwheel.stats.times import Floats
+from cartwheel.stats.times import Floats, Integers
 
 _ITERATIONS = 200
 # squared distance left, in standard errors, as the modified score tells it
@@ -210,7 +210,7 @@ class _Penalised:
         )
         return found
 
-    def maximise(self, beta: Floats, free: np.ndarray) -> tuple[Floats, float, int]:  # type: ignore[type-arg]
+    def maximise(self, beta: Floats, free: Integers) -> tuple[Floats, float, int]:
         """Maximise over the free coefficients from beta on."""
         beta = beta.copy()
         reached, score, information = self.at(beta)

@@ -134,10 +134,25 @@ def cox_residuals(sets: RiskSets, x: ArrayLike, fit: CoxRegression) -> CoxResidu
     scaled = compared @ fit.model_covariance * died.size + fit.coefficients
     back = np.empty(sets.n, dtype=np.int64)
     back[sets.order] = np.arange(sets.n)
-    by_row = [a[back] for a in (martingale, deviance, score, dfbeta)]
-    dfbetas = by_row[3] / np.sqrt(np.diag(fit.model_covariance))
+    martingale, deviance, score, dfbeta = (
+        np.asarray(a[back], dtype=np.float64) for a in (martingale, deviance, score, dfbeta)
+    )
+    dfbetas = dfbeta / np.sqrt(np.diag(fit.model_covariance))
     event_row = sets.order[died]
     event_time = sets.stop[event_row]
-    for array in (*by_row, dfbetas, event_row, event_time, compared, scaled):
+    found = CoxResiduals(
+        martingale,
+        deviance,
+        score,
+        dfbeta,
+        dfbetas,
+        event_row,
+        event_time,
+        compared,
+        scaled,
+    )
+    for array in (martingale, deviance, score, dfbeta, dfbetas, event_row, event_time):
         array.setflags(write=False)
-    return CoxResiduals(*by_row, dfbetas, event_row, event_time, compared, scaled)
+    compared.setflags(write=False)
+    scaled.setflags(write=False)
+    return found

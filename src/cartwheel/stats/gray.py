@@ -209,8 +209,8 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
         eye * h[:, None, :] - h[:, :, None] * h[:, None, :] / total[:, None, None]
     )
     step = (deaths / (total * np.where(deaths > 0.0, left, 1.0)))[:, None, None]
-    later = spread * step
-    later = np.cumsum(later[::-1], axis=0)[::-1] - later
+    passing = spread * step
+    later = np.asarray(np.cumsum(passing[::-1], axis=0)[::-1] - passing, dtype=np.float64)
     gone = free <= 0.0
     after = (1.0 - pooled)[:, None] / np.where(gone, 1.0, free)
     variance = np.zeros((eye.shape[0], eye.shape[0]))

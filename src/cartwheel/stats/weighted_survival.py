@@ -129,13 +129,17 @@ def _curve(
         std_log = np.sqrt(_jackknife(sets, blocks, np.where(all_died, 0.0, 1.0 / staying), hazard))
     std_log[survival == 0.0] = np.nan
     low, high = survival_limits(survival, std_log, level, interval)
-    whole = [np.rint(a).astype(np.int64) for a in (n_risk, n_event, leaving - n_event)]
+    rows, died_rows, censored = (
+        np.rint(a).astype(np.int64) for a in (n_risk, n_event, leaving - n_event)
+    )
     time, std_error = sets.block_time[blocks].copy(), survival * std_log
-    for array in (time, *whole, survival, std_error, low, high, at_risk, deaths):
+    for array in (time, rows, died_rows, censored, survival, std_error, low, high, at_risk, deaths):
         array.setflags(write=False)
     curve = KaplanMeier(
         time,
-        *whole,
+        rows,
+        died_rows,
+        censored,
         survival=survival,
         std_error=std_error,
         low=low,

@@ -15,18 +15,20 @@ from cartwheel import __version__
 from cartwheel.canonical import canonical_json
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.clinic.score import ScoreSpec
-from cartwheel.development.assembly import Assembled, assemble
-from cartwheel.development.curves import calibration, roc_curves, survival_curves
-from cartwheel.development.further import associations
-from cartwheel.development.groups import group_rows, group_tests
-from cartwheel.development.handover import Scored, score_spec
-from cartwheel.development.honesty import performance
+from cartwheel.development.account.curves import calibration, roc_curves, survival_curves
+from cartwheel.development.account.further import associations
+from cartwheel.development.account.groups import group_rows, group_tests
+from cartwheel.development.account.handover import Scored, score_spec
+from cartwheel.development.account.honesty import performance
+from cartwheel.development.account.methods_text import methods_text
+from cartwheel.development.account.verdicts import Findings, notes, question, sample_size
+from cartwheel.development.cohort.assembly import Assembled, assemble
 from cartwheel.development.made import Made, Resampling
 from cartwheel.development.make_index import index_parameters, make_index
 from cartwheel.development.make_points import make_points, points_parameters
 from cartwheel.development.make_target import make_target, outcome_summary
-from cartwheel.development.methods_text import methods_text
-from cartwheel.development.plan import Plan, plan_from_dict, read_plan
+from cartwheel.development.model.target import SurvivalTarget, Target
+from cartwheel.development.planning.plan import Plan, plan_from_dict, read_plan
 from cartwheel.development.result import (
     Development,
     DevelopmentFile,
@@ -34,9 +36,7 @@ from cartwheel.development.result import (
     SurvivalCurve,
 )
 from cartwheel.development.tables import column_notes, regression_tables, table_one_rows
-from cartwheel.development.target import SurvivalTarget, Target
 from cartwheel.development.uncut_run import UncutRun, run_uncut
-from cartwheel.development.verdicts import Findings, notes, question, sample_size
 from cartwheel.provenance import Provenance, library_versions
 
 SCHEMA = "cartwheel/develop/1"

@@ -17,7 +17,7 @@ import numpy as np
 from cartwheel.clinic.checking import CheckReport, ColumnCheck, check_table
 from cartwheel.clinic.columns import ColumnDeclaration, numeric_column
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
-from cartwheel.development.plan import DAYS_PER
+from cartwheel.development.planning.plan import DAYS_PER
 from cartwheel.errors import PlanRefused, Problem
 from cartwheel.toml_text import toml_key, toml_pair, toml_string, toml_value
 

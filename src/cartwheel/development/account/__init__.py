@@ -1,0 +1,1 @@
+"""What is told of a development: tables, curves, performance, verdicts, the score file."""

@@ -1,0 +1,339 @@
+"""What is drawn: Kaplan-Meier by group, ROC curves, calibration; as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from cartwheel.development.account.honesty import measure_named
+from cartwheel.development.model.predictor import Predictor
+from cartwheel.development.model.target import BinaryTarget, Fit, SurvivalTarget, Target
+from cartwheel.development.result import (
+    Calibration,
+    CalibrationPoint,
+    Performance,
+    RocPoints,
+    SurvivalCurve,
+)
+from cartwheel.estimate import Estimate
+from cartwheel.stats.descriptive import quantiles, wilson_interval
+from cartwheel.stats.roc import auc_delong, roc_curve, weighted_auc
+from cartwheel.stats.survival import (
+    kaplan_meier,
+    numbers_at_risk,
+    survival_times,
+)
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+RISK_COLUMNS = 6
+MOST_POINTS = 500
+
+
+def survival_curves(
+    target: SurvivalTarget, groups: Sequence[tuple[str, Mask]], level: float
+) -> tuple[SurvivalCurve, ...]:
+    """Kaplan-Meier curve, median and survival at the horizon of each group.
+
+    Parameters
+    ----------
+    target : SurvivalTarget
+        Times and horizon.
+    groups : sequence of (name, mask)
+        Patients of each group; empty groups are left out.
+    level : float
+        Coverage of the intervals (log scale, as R's survfit).
+
+    Returns
+    -------
+    tuple of SurvivalCurve
+    """
+    ticks = time_ticks(float(target.times.time.max()))
+    curves = []
+    for name, mask in groups:
+        if not mask.any():
+            continue
+        times = survival_times(target.times.time[mask], target.times.event[mask])
+        curve = kaplan_meier(times, level=level)
+        censored = curve.time[thinned(np.flatnonzero(curve.n_censor > 0))]
+        last = float(curve.time[-1])
+        keep = thinned(np.flatnonzero(curve.n_event > 0))
+        curves.append(
+            SurvivalCurve(
+                group=name,
+                n=int(mask.sum()),
+                events=int(times.event.sum()),
+                median=curve.median,
+                at_horizon=curve.at(target.horizon),
+                times=(0.0, *_floats(curve.time[keep]), last),
+                survival=(1.0, *_floats(curve.survival[keep]), float(curve.survival[-1])),
+                low=(1.0, *_limits(curve.low[keep]), _limit(curve.low[-1])),
+                high=(1.0, *_limits(curve.high[keep]), _limit(curve.high[-1])),
+                censor_times=_floats(censored),
+                risk_times=_floats(ticks),
+                at_risk=tuple(int(count) for count in numbers_at_risk(times, ticks)),
+            )
+        )
+    return tuple(curves)
+
+
+def time_ticks(latest: float) -> Floats:
+    """Round times from zero to the latest, for the axis and the numbers at risk.
+
+    Parameters
+    ----------
+    latest : float
+        Latest time, in the outcome's unit.
+
+    Returns
+    -------
+    float array (k,)
+        Rising from 0 in steps of 1, 2, 3, 5 or 6 times a power of ten; at most seven times, none
+        after the latest. Only 0 where the latest is not above 0.
+    """
+    if latest <= 0:
+        return np.zeros(1)
+    rough = latest / RISK_COLUMNS
+    size = 10.0 ** np.floor(np.log10(rough))
+    step = next(size * factor for factor in (1, 2, 3, 5, 6, 10) if size * factor >= rough)
+    ticks: Floats = np.arange(0.0, latest + 1e-9, step)
+    return ticks
+
+
+def roc_curves(
+    target: Target, fit: Fit, predictors: Sequence[Predictor], found: Performance, level: float
+) -> tuple[RocPoints, ...]:
+    """ROC curve of the score, with its corrected AUC, and of each continuous marker alone.
+
+    For survival outcomes the curves are cumulative / dynamic at the horizon, with inverse
+    probability of censoring weights, and have no closed-form interval here.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, as made on all patients.
+    predictors : sequence of Predictor
+        Markers; one is drawn alone when its direction was stated and it is more than a yes or no.
+    found : Performance
+        Of the score, for the corrected AUC.
+    level : float
+        Coverage of DeLong's intervals.
+
+    Returns
+    -------
+    tuple of RocPoints
+        The score's first.
+    """
+    name = "auc" if isinstance(target, BinaryTarget) else "auc_at_horizon"
+    measured = measure_named(found, name)
+    score = _roc(target, fit.score, "score", found.model, level, measured.corrected)
+    curves = [replace(score, auc=measured.apparent)]
+    for item in predictors:
+        if item.direction is None or item.distinct <= 2:
+            continue
+        sign = 1.0 if item.direction == "high" else -1.0
+        curves.append(_roc(target, sign * item.values, item.column, item.label, level, None))
+    return tuple(curves)
+
+
+def _roc(
+    target: Target,
+    score: Floats,
+    name: str,
+    label: str,
+    level: float,
+    corrected: Estimate | None,
+) -> RocPoints:
+    if isinstance(target, BinaryTarget):
+        curve = roc_curve(score, target.event)
+        area = auc_delong(score, target.event, level=level)
+    else:
+        case, control = target.cut_weights(np.ones(target.n))
+        curve = roc_curve(score, None, case_weight=case, control_weight=control)
+        area = Estimate(
+            weighted_auc(score, case, control),
+            method="cumulative/dynamic AUC at the horizon, IPCW; no interval computed",
+            n=target.n,
+            events=int(target.event.sum()),
+        )
+    kept = thinned(np.arange(len(curve.thresholds)))
+    return RocPoints(
+        name,
+        label,
+        area,
+        corrected,
+        _limits(curve.thresholds[kept]),
+        _floats(curve.sensitivity[kept]),
+        _floats(curve.specificity[kept]),
+    )
+
+
+def thinned(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep at most 500 of the points of a curve, evenly by rank, first and last among them.
+
+    Parameters
+    ----------
+    places : int array (m,)
+        Indices of the curve's points, rising.
+
+    Returns
+    -------
+    int array (k,), k <= 500
+        The indices that are kept.
+    """
+    if len(places) <= MOST_POINTS:
+        return places
+    ranks = np.rint(np.linspace(0, len(places) - 1, MOST_POINTS)).astype(np.int64)
+    return places[ranks]
+
+
+def calibration(target: Target, fit: Fit, found: Performance, level: float) -> Calibration:
+    """Predicted against observed risk, in groups of patients with like predictions.
+
+    The corrected line applies the optimism-corrected slope (and, for binary outcomes, intercept) to
+    the model's linear predictor: what a reader should expect in new patients.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, as made on all patients.
+    found : Performance
+        Of the score, for its apparent and corrected slope and intercept.
+    level : float
+        Coverage of the intervals of the observed risk.
+
+    Returns
+    -------
+    Calibration
+        A line is empty where its slope is not estimable. For survival it turns about the mean log
+        cumulative hazard, and there is no intercept.
+    """
+    points = tuple(_calibration_points(target, fit, level))
+    grid = np.linspace(float(fit.risk.min()), float(fit.risk.max()), 50)
+    lines = [_line(target, fit, grid, *_slope(found, corrected)) for corrected in (False, True)]
+    lowest, highest = float(fit.risk.min()), float(fit.risk.max())
+    bins = 20 if highest - lowest > 1e-9 else 1  # risks that differ only by rounding are one bar
+    counts, edges = np.histogram(fit.risk, bins, (lowest, highest + 1e-9 * (bins == 1)))
+    middle = (edges[1:] + edges[:-1]) / 2
+    histogram = tuple((float(at), int(count)) for at, count in zip(middle, counts, strict=True))
+    return Calibration(points, lines[0], lines[1], histogram)
+
+
+def _slope(found: Performance, corrected: bool) -> tuple[float | None, float]:
+    slope = measure_named(found, "calibration_slope")
+    value = slope.corrected.value if corrected else slope.apparent.value
+    names = [row.name for row in found.measures]
+    shift: float | None = 0.0
+    if "calibration_intercept" in names:
+        row = measure_named(found, "calibration_intercept")
+        shift = row.corrected.value if corrected else row.apparent.value
+    return value, 0.0 if shift is None else shift
+
+
+def _line(
+    target: Target, fit: Fit, grid: Floats, slope: float | None, intercept: float
+) -> tuple[tuple[float, float], ...]:
+    if slope is None:
+        return ()
+    inside = (grid > 0) & (grid < 1)
+    risk = grid[inside]
+    if isinstance(target, BinaryTarget):
+        logit = np.log(risk / (1 - risk))
+        moved = expit(intercept + slope * logit)
+    else:
+        hazard = np.log(-np.log1p(-risk))
+        known = fit.risk[(fit.risk > 0) & (fit.risk < 1)]
+        centre = float(np.log(-np.log1p(-known)).mean()) if len(known) else 0.0
+        moved = -np.expm1(-np.exp(centre + slope * (hazard - centre)))
+    return tuple((float(at), float(to)) for at, to in zip(risk, moved, strict=True))
+
+
+def _calibration_points(target: Target, fit: Fit, level: float) -> list[CalibrationPoint]:
+    points = []
+    for mask in risk_groups(fit.risk, target.n):
+        n = int(mask.sum())
+        points.append(
+            CalibrationPoint(float(fit.risk[mask].mean()), observed_risk(target, mask, level), n)
+        )
+    return points
+
+
+def risk_groups(risk: Floats, n: int) -> list[Mask]:
+    """Groups of patients with like risk: each level where there are few, else quantile groups.
+
+    Parameters
+    ----------
+    risk : float array (n,), 0-1
+        Predicted risk.
+    n : int
+        Patients: four quantile groups, five from 100 on, ten from 500 on.
+
+    Returns
+    -------
+    list of bool array (n,)
+        Lowest risk first. Up to six levels of risk are a group each; tied quantiles are merged and
+        empty groups left out.
+    """
+    levels = np.unique(risk)
+    if len(levels) <= 6:
+        return [risk == level for level in levels]
+    count = 10 if n >= 500 else 5 if n >= 100 else 4
+    edges = np.unique(quantiles(risk, np.arange(1, count) / count))
+    place = np.searchsorted(edges, risk, side="left")
+    return [place == group for group in range(len(edges) + 1) if (place == group).any()]
+
+
+def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
+    """Observed risk of a group: proportion (Wilson), or Kaplan-Meier risk at the horizon.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    mask : bool array (n,)
+        Patients of the group, at least one.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        0-1. For survival the value is None where follow-up of the group ends before the horizon.
+    """
+    n, events = int(mask.sum()), int(target.event_by_horizon[mask].sum())
+    if isinstance(target, BinaryTarget):
+        low, high = wilson_interval(events, n, level)
+        return Estimate(events / n, low, high, level, "proportion, Wilson interval", n, events)
+    assert isinstance(target, SurvivalTarget)
+    times = survival_times(target.times.time[mask], target.times.event[mask])
+    alive = kaplan_meier(times, level=level).at(target.horizon)
+    return Estimate(
+        None if alive.value is None else 1.0 - alive.value,
+        None if alive.high is None else 1.0 - alive.high,
+        None if alive.low is None else 1.0 - alive.low,
+        level,
+        "1 - Kaplan-Meier at the horizon, log interval",
+        n,
+        events,
+    )
+
+
+def _floats(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _limits(values: Floats) -> tuple[float | None, ...]:
+    return tuple(_limit(value) for value in values)
+
+
+def _limit(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,244 @@
+"""Risk groups: who is in them, what happened to them, and the tests over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.development.account.curves import observed_risk
+from cartwheel.development.account.regression_tables import Block, regression_table
+from cartwheel.development.model.target import BinaryTarget, Fit, SurvivalTarget, Target
+from cartwheel.development.result import GroupRow, GroupTest
+from cartwheel.errors import NotEstimable
+from cartwheel.estimate import Estimate
+from cartwheel.stats.association import trend_test
+from cartwheel.stats.log_rank import log_rank, log_rank_trend
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A risk group: its name, its rule in words, its lowest and highest total, its patients.
+
+    Parameters
+    ----------
+    name, rule : str
+        Such as ``high`` and ``2 to 3 points``.
+    lowest, highest : int
+        Totals that belong to it, both ends included.
+    mask : bool array (n,)
+        Its patients; may be none.
+    """
+
+    name: str
+    rule: str
+    lowest: int
+    highest: int
+    mask: Mask
+
+
+def index_groups(
+    totals: Floats, markers: int, named: Sequence[tuple[str, tuple[int, ...]]] | None
+) -> tuple[Group, ...]:
+    """Form the groups of an index from its totals.
+
+    Parameters
+    ----------
+    totals : float array (n,)
+        Points of each patient, 0 to ``markers``.
+    markers : int
+        Number of markers.
+    named : sequence of (name, totals), optional
+        As planned; by default 0 / 1 to k-1 / k.
+
+    Returns
+    -------
+    tuple of Group
+        In the order of the plan.
+    """
+    mapping = list(named) if named else default_groups(markers)
+    return tuple(
+        Group(name, _points(held), min(held), max(held), np.isin(totals, held))
+        for name, held in mapping
+    )
+
+
+def default_groups(markers: int) -> list[tuple[str, tuple[int, ...]]]:
+    """Low without any point, high with all of them, intermediate between.
+
+    Parameters
+    ----------
+    markers : int
+        Number of markers, >= 1.
+
+    Returns
+    -------
+    list of (name, totals)
+        Lowest first; there is no intermediate group of a single marker.
+    """
+    if markers == 1:
+        return [("low", (0,)), ("high", (1,))]
+    return [
+        ("low", (0,)),
+        ("intermediate", tuple(range(1, markers))),
+        ("high", (markers,)),
+    ]
+
+
+def band_groups(totals: Floats, names: Sequence[str]) -> tuple[Group, ...]:
+    """Cut the totals of a points score into bands with about as many patients each.
+
+    Bands that would be empty because of ties are merged; the names are then taken from the ends.
+
+    Parameters
+    ----------
+    totals : float array (n,)
+        Points of each patient, whole numbers.
+    names : sequence of str
+        Lowest first; as many bands as names.
+
+    Returns
+    -------
+    tuple of Group
+        Lowest first, none empty. The lowest and the highest total are those of the patients.
+
+    Notes
+    -----
+    A band ends at the quantile j / k of the totals, an observed total (inverse of the empirical
+    distribution). Where all totals are equal there is one band, with the first name.
+    """
+    whole = totals.astype(np.int64)
+    edges = np.unique(
+        np.quantile(whole, np.arange(1, len(names)) / len(names), method="inverted_cdf")
+    ).astype(int)
+    edges = edges[edges < whole.max()]
+    starts = [int(whole.min()), *(int(edge) + 1 for edge in edges)]
+    stops = [*(int(edge) for edge in edges), int(whole.max())]
+    labels = _band_names(names, len(starts))
+    return tuple(
+        Group(name, _span(start, stop), start, stop, (whole >= start) & (whole <= stop))
+        for name, start, stop in zip(labels, starts, stops, strict=True)
+    )
+
+
+def _band_names(names: Sequence[str], count: int) -> list[str]:
+    if count == len(names):
+        return list(names)
+    if count == 1:
+        return [names[0]]
+    return [*names[: count - 1], names[-1]]
+
+
+def _points(held: Sequence[int]) -> str:
+    return (
+        _span(min(held), max(held))
+        if _contiguous(held)
+        else (", ".join(str(total) for total in held) + " points")
+    )
+
+
+def _contiguous(held: Sequence[int]) -> bool:
+    return sorted(held) == list(range(min(held), max(held) + 1))
+
+
+def _span(start: int, stop: int) -> str:
+    text = str(start) if start == stop else f"{start} to {stop}"
+    return f"{text} point" + ("" if text == "1" else "s")
+
+
+def group_rows(
+    groups: Sequence[Group], target: Target, fit: Fit, level: float
+) -> tuple[GroupRow, ...]:
+    """Observed and predicted risk of each group, and its effect against the first.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Those without patients are left out.
+    target : Target
+        The outcome.
+    fit : Fit
+        The score, for the predicted risk.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    tuple of GroupRow
+        In the order given. An effect is an odds ratio (always by Firth's penalty, since a group may
+        have no event) or a hazard ratio; None for the first group, and for all where the model of
+        the groups cannot be fitted.
+    """
+    present = [group for group in groups if group.mask.any()]
+    effects = _effects(present, target, level)
+    return tuple(
+        GroupRow(
+            name=group.name,
+            rule=group.rule,
+            n=int(group.mask.sum()),
+            events=int(target.event_by_horizon[group.mask].sum()),
+            observed=observed_risk(target, group.mask, level),
+            predicted=float(fit.risk[group.mask].mean()),
+            effect=effect,
+        )
+        for group, effect in zip(present, effects, strict=True)
+    )
+
+
+def _effects(present: Sequence[Group], target: Target, level: float) -> list[Estimate | None]:
+    none: list[Estimate | None] = [None] * len(present)
+    if len(present) < 2:
+        return none
+    blocks = [
+        Block(group.name, group.name, group.mask.astype(float)[:, None], None)
+        for group in present[1:]
+    ]
+    judge = BinaryTarget(target.event, firth=True) if isinstance(target, BinaryTarget) else target
+    try:
+        table = regression_table("groups", blocks, judge, level)
+    except NotEstimable:
+        return none
+    return [None, *(row.effect for row in table.rows)]
+
+
+def group_tests(groups: Sequence[Group], target: Target) -> tuple[GroupTest, ...]:
+    """Log-rank and its trend for survival; chi-square trend for binary outcomes.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        In their order, which the trend follows; those without patients are left out.
+    target : Target
+        The outcome.
+
+    Returns
+    -------
+    tuple of GroupTest
+        Empty where fewer than two groups have patients.
+
+    Raises
+    ------
+    NotEstimable
+        When no event happens while two groups are at risk.
+    """
+    present = [group for group in groups if group.mask.any()]
+    if len(present) < 2:
+        return ()
+    place = np.zeros(target.n)
+    for rank, group in enumerate(present):
+        place[group.mask] = rank
+    if isinstance(target, SurvivalTarget):
+        over = log_rank(target.times, place)
+        trend = log_rank_trend(target.times, place)
+        return (
+            GroupTest("log-rank", over.statistic, int(over.df), over.p_value),
+            GroupTest("log-rank trend", trend.statistic, 1, trend.p_value),
+        )
+    found = trend_test(target.event, place)
+    statistic = np.nan if found.statistic is None else found.statistic
+    return (GroupTest("Cochran-Armitage trend", statistic, 1, found.p_value),)

@@ -1,0 +1,1 @@
+"""The cohort as the plan sees it: columns, exclusions, the guard against time travel."""

@@ -1,0 +1,254 @@
+"""What is wrong with a cohort in the light of its plan: absent, doubled, constant.
+
+Unusable columns.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartwheel.clinic.columns import missing_cells
+from cartwheel.clinic.reading import RawTable
+from cartwheel.development.cohort.columns import Column
+from cartwheel.development.planning.plan import Plan, PredictorPlan
+from cartwheel.errors import Problem
+
+Mask = NDArray[np.bool_]
+
+COMPARE = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+
+
+def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
+    """Find names of the plan that are not in the cohort, with the nearest column.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    plan : Plan
+        Its predictors, ratios, adjustment, associations, exclusions, outcome and patient id are
+        looked for.
+
+    Returns
+    -------
+    list of Problem
+        One for each absent name, and one for each ratio that has the name of a column.
+    """
+    there = [str(name) for name in table.frame.columns]
+    derived = {item.name for item in plan.derived}
+    wanted: dict[str, str] = {}
+    for role, names in (
+        ("predictor", [item.column for item in plan.predictors if item.column not in derived]),
+        ("ratio", [part for item in plan.derived for part in (item.numerator, item.denominator)]),
+        ("adjust", list(plan.adjust)),
+        ("associations", list(plan.associations.columns)),
+        ("exclusion", [rule.column for rule in plan.cohort.exclude]),
+        ("columns", [name for name in plan.columns if name not in derived]),
+        ("outcome", [plan.outcome.event, plan.outcome.time, plan.outcome.onset]),
+        ("patient id", [plan.cohort.id]),
+    ):
+        wanted.update({name: role for name in names if name is not None})
+    problems = []
+    for name, role in wanted.items():
+        if there.count(name) > 1:
+            problems.append(
+                Problem(
+                    "duplicate_name",
+                    f"{there.count(name)} columns have this name",
+                    f"{role} '{name}'",
+                    "give each its own name",
+                )
+            )
+        if name in there:
+            continue
+        close = get_close_matches(name, there, n=1, cutoff=0.5)
+        mend = f"did you mean '{close[0]}'?" if close else "see them with: cartwheel check COHORT"
+        problems.append(
+            Problem(
+                "column_absent", "there is no such column in the cohort", f"{role} '{name}'", mend
+            )
+        )
+    clash = derived & set(there)
+    problems += [
+        Problem(
+            "derived_exists",
+            "a derived ratio has the name of a column that is there",
+            f"ratio '{name}'",
+            "give the ratio another name",
+        )
+        for name in sorted(clash)
+    ]
+    return problems
+
+
+def identical_columns(columns: dict[str, Column], plan: Plan) -> list[Problem]:
+    """Find predictors that hold the same values as another in every row.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        As read; names that could not be read are left aside.
+    plan : Plan
+        Its predictors and adjustment columns are compared.
+
+    Returns
+    -------
+    list of Problem
+        One for each column that repeats an earlier one. All rows of the file count, and missing
+        values must be in the same rows; a column without any value repeats nothing.
+    """
+    problems = []
+    seen: dict[bytes, str] = {}
+    for name in [item.column for item in plan.predictors] + list(plan.adjust):
+        if name not in columns:
+            continue
+        key = columns[name].values.tobytes()
+        if key in seen and np.isfinite(columns[name].values).any():
+            problems.append(
+                Problem(
+                    "identical_predictors",
+                    f"holds the same values as '{seen[key]}' in every row",
+                    f"predictor '{name}'",
+                    "keep one of the two",
+                )
+            )
+        seen.setdefault(key, name)
+    return problems
+
+
+def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
+    """Find rows that share a patient id; the rows are named, not the id.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    plan : Plan
+        Names the column of patient ids.
+
+    Returns
+    -------
+    list of Problem
+        Empty, or one with at most ten row numbers; missing ids do not repeat. Nothing is looked at
+        where the plan names no id.
+    """
+    name = plan.cohort.id
+    if name is None:
+        return []
+    cells = table.frame[name]
+    repeated = cells.duplicated(keep=False).to_numpy() & ~missing_cells(cells)
+    rows = np.flatnonzero(repeated) + table.first_row
+    if not len(rows):
+        return []
+    shown = ", ".join(str(row) for row in rows[:10])
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    return [
+        Problem(
+            "duplicate_id",
+            f"rows {shown}{more} share a patient id with another row",
+            f"column '{name}'",
+            "keep one row for each patient",
+        )
+    ]
+
+
+def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
+    """Find predictors that cannot be used as planned in the analysed patients.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        Every predictor is among them.
+    plan : Plan
+        Predictors, their transforms and their fixed cut-offs.
+    analysed : bool array (n,)
+        Rows that are analysed; in them no predictor is missing.
+
+    Returns
+    -------
+    list of Problem
+        ``constant_predictor``; ``cut_outside``, where a fixed cut-off leaves everyone on one side;
+        ``log_of_zero``; ``root_of_negative``.
+    """
+    problems = []
+    for item in plan.predictors:
+        values = columns[item.column].values[analysed]
+        where = f"predictor '{item.column}'"
+        if len(np.unique(values)) < 2:
+            problems.append(
+                Problem(
+                    "constant_predictor",
+                    "every analysed patient has the same value",
+                    where,
+                    "leave it out",
+                )
+            )
+        problems += _cut_outside(columns[item.column], item, values, where)
+        problems += _steps_outside(columns[item.column], item, values, where)
+        if item.transform == "log2" and np.any(values <= 0):
+            problems.append(
+                Problem(
+                    "log_of_zero",
+                    f"{int((values <= 0).sum())} values are zero or below, and have no logarithm",
+                    where,
+                    'use transform = "sqrt" or "rcs3"',
+                )
+            )
+        if item.transform == "sqrt" and np.any(values < 0):
+            problems.append(
+                Problem(
+                    "root_of_negative",
+                    "values below zero have no square root",
+                    where,
+                    'use transform = "none" or "rcs3"',
+                )
+            )
+    return problems
+
+
+def _cut_outside(
+    column: Column, item: PredictorPlan, values: NDArray[np.float64], where: str
+) -> list[Problem]:
+    """Find a fixed cut-off that leaves everyone on one side."""
+    if item.cutoff is None or item.cutoff.value is None or len(np.unique(values)) < 2:
+        return []
+    cut = column.in_unit(item.cutoff.value)
+    rule = item.cutoff.rule or (">=" if item.direction == "high" else "<=")
+    beyond = COMPARE[rule](values, cut)
+    if beyond.any() and not beyond.all():
+        return []
+    unit = f" {column.unit}" if column.unit not in ("", "1") else ""
+    return [
+        Problem(
+            "cut_outside",
+            f"the cut-off is {cut:.4g}{unit}, and every analysed patient lies on one side of it "
+            f"({values.min():.4g} to {values.max():.4g}{unit})",
+            where,
+            "cut-offs are written in the unit of the file's column; check the number",
+        )
+    ]
+
+
+def _steps_outside(
+    column: Column, item: PredictorPlan, values: NDArray[np.float64], where: str
+) -> list[Problem]:
+    """Find edges of a score card beyond which, or below which, there is nobody."""
+    outside = [
+        step for step in item.steps or () if not values.min() < column.in_unit(step) <= values.max()
+    ]
+    if not outside:
+        return []
+    unit = f" {column.unit}" if column.unit not in ("", "1") else ""
+    listed = ", ".join(f"{column.in_unit(step):.4g}" for step in outside)
+    return [
+        Problem(
+            "steps_outside",
+            f"no analysed patient lies beyond, or below, the edge {listed}{unit} "
+            f"({values.min():.4g} to {values.max():.4g}{unit})",
+            where,
+            "steps are written in the unit of the file's column; check the numbers",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""The models that resampling makes again and again: index, points, uncut."""

@@ -1,0 +1,199 @@
+"""The plan: what will be done, written down before looking.
+
+A plan is a TOML file. Unknown keys are refused with the nearest known one; nothing is filled in
+that changes what is being asked (coding, unit, direction, day).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from cartwheel.canonical import canonical_json, plain, sha256
+from cartwheel.clinic.strict import problems_of
+from cartwheel.development.planning.parts import (
+    DAYS_PER as DAYS_PER,
+    AssociationsPlan as AssociationsPlan,
+    CohortPlan as CohortPlan,
+    ColumnPlan as ColumnPlan,
+    CutMethod as CutMethod,
+    CutoffPlan as CutoffPlan,
+    DerivedPlan as DerivedPlan,
+    Direction as Direction,
+    Exclusion as Exclusion,
+    Finite as Finite,
+    Fraction as Fraction,
+    GroupPlan as GroupPlan,
+    IndexPlan as IndexPlan,
+    OutcomePlan as OutcomePlan,
+    Part as Part,
+    PointsPlan as PointsPlan,
+    Positive as Positive,
+    PredictorPlan as PredictorPlan,
+    ResamplingPlan as ResamplingPlan,
+    Text as Text,
+    TimeUnit as TimeUnit,
+    Transform as Transform,
+)
+from cartwheel.errors import FileRefused, PlanRefused, Problem, refuse
+
+
+class Plan(Part):
+    """What a development will do.
+
+    Read it with :func:`read_plan`; write it by hand or with ``cartwheel plan``.
+
+    Parameters
+    ----------
+    schema_ : "cartwheel-plan/1"
+        ``schema`` in the file.
+    title : str
+        For report and score file; may be empty.
+    method : "index" or "points"
+        How the score is made.
+    simulated : bool
+        Whether the patients are simulated; said in every output.
+    landmark_day : float, optional
+        Only patients still event-free and under observation after this day are analysed.
+    missing : "complete" or "impute"
+        What is done about missing predictors; only complete cases in this version.
+    level : float
+        Coverage of the intervals, in (0, 1).
+    cohort : CohortPlan
+        Patients.
+    outcome : OutcomePlan
+        The outcome.
+    predictors : tuple of PredictorPlan
+        Candidates, at least one.
+    derived : tuple of DerivedPlan
+        Ratios made from two columns.
+    columns : dict of str to ColumnPlan
+        What columns are, where their names do not say it.
+    adjust : tuple of str
+        Columns for which the effect of the finished score is adjusted; they never enter the score.
+    index : IndexPlan
+        Settings of an index, and of every search for a cut-off.
+    points : PointsPlan
+        Settings of a points score; its penalty holds for an index as well.
+    associations : AssociationsPlan
+        Further columns.
+    resampling : ResamplingPlan
+        Repetition.
+    """
+
+    schema_: Literal["cartwheel-plan/1"] = Field(default="cartwheel-plan/1", alias="schema")
+    title: str = ""
+    method: Literal["index", "points"]
+    simulated: bool = False
+    landmark_day: Finite | None = None
+    missing: Literal["complete", "impute"] = "complete"
+    level: Fraction = 0.95
+    cohort: CohortPlan = CohortPlan()
+    outcome: OutcomePlan
+    predictors: Annotated[tuple[PredictorPlan, ...], Field(min_length=1)]
+    derived: tuple[DerivedPlan, ...] = ()
+    columns: dict[str, ColumnPlan] = Field(default_factory=dict)
+    adjust: tuple[Text, ...] = ()
+    index: IndexPlan = IndexPlan()
+    points: PointsPlan = PointsPlan()
+    associations: AssociationsPlan = AssociationsPlan()
+    resampling: ResamplingPlan = ResamplingPlan()
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the whole plan, defaults included, as plain data."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the canonical form."""
+        return sha256(canonical_json(self.as_dict()))
+
+
+def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> Plan:
+    """Check plain data and make the plan of it.
+
+    Parameters
+    ----------
+    data : dict
+        As read from TOML or JSON.
+    where : str
+        Named in the refusal.
+
+    Returns
+    -------
+    Plan
+        Checked for form, and for what can be seen without the cohort.
+
+    Raises
+    ------
+    PlanRefused
+        All faults at once; an unknown key with the nearest known one.
+    """
+    found = tuple(_not_finite(data, where))
+    if found:
+        raise PlanRefused(found)
+    try:
+        # JSON mode lets strict models take lists for tuples
+        plan = Plan.model_validate_json(json.dumps(plain(data)))
+    except ValidationError as error:
+        raise PlanRefused(problems_of(error, Plan, where=where)) from None
+    return plan
+
+
+def _not_finite(value: object, where: str) -> Iterator[Problem]:
+    """Find numbers that are not finite: JSON would turn them into nothing said."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Problem("not_finite", "a finite number is needed here", where, "correct it")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _not_finite(part, f"{where}: {key}")
+    elif isinstance(value, list | tuple):
+        for place, part in enumerate(value, start=1):
+            yield from _not_finite(part, f"{where}[{place}]")
+
+
+def read_plan(source: str | Path) -> Plan:
+    """Read a plan from a TOML file.
+
+    Parameters
+    ----------
+    source : path
+        The file.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    FileRefused
+        When the file is missing or is not TOML.
+    PlanRefused
+        When its content is not a plan.
+    """
+    path = Path(source)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError:
+        raise refuse(
+            FileRefused,
+            "file_missing",
+            "there is no such plan file",
+            where=str(source),
+            mend="check the name, or write one with: cartwheel plan COHORT > plan.toml",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise refuse(
+            PlanRefused,
+            "not_toml",
+            f"this is not a TOML file ({error})",
+            where=path.name,
+            mend="mend the line named, or start again with: cartwheel plan COHORT > plan.toml",
+        ) from None
+    return plan_from_dict(data, where=path.name)
