@@ -202,7 +202,21 @@ def canonical_unit(text: str, *, where: str = "") -> str:
 
 
 def nearest_units(text: str, among: Iterable[str] | None = None) -> str:
-    """Say which known units look like this one, or name all the accepted ones."""
+    """Say which known units look like this one, or name all the accepted ones.
+
+    Parameters
+    ----------
+    text : str
+        A unit as written; not read where `among` is given.
+    among : iterable of str, optional
+        The units accepted here.
+
+    Returns
+    -------
+    str
+        Advice for a refusal: `among` in full, else up to four known units of similar spelling, else
+        examples of how units are written.
+    """
     if among is not None:
         return "write one of: " + ", ".join(among)
     close = get_close_matches(_squeeze(text).lower(), _FOLDED, n=4, cutoff=0.5)
@@ -269,9 +283,19 @@ def parse_quantity(text: str, *, where: str = "") -> Quantity:
 
 
 def split_quantity(text: str) -> tuple[str, str, str] | None:
-    """Split a text into limit sign (``<``, ``>`` or empty), number and unit, all as written.
+    """Split a text into limit sign, number and unit.
 
-    None where the text does not begin with a number.
+    Parameters
+    ----------
+    text : str
+        A value as written, such as ``<= 0.5 mg/L``; white space around it is ignored.
+
+    Returns
+    -------
+    tuple of (str, str, str) or None
+        Sign of a detection limit: ``<`` (also for ``≤`` and ``<=``), ``>`` likewise, or empty.
+        Number and unit as written, the unit empty without one; `decimal_mark` tells whether the
+        number can be read. None where no number stands first or after the sign.
     """
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
@@ -283,6 +307,11 @@ def split_quantity(text: str) -> tuple[str, str, str] | None:
 
 def decimal_mark(number: str) -> str | None:
     """Tell the decimal mark of a written number.
+
+    Parameters
+    ----------
+    number : str
+        As written, without unit or limit sign.
 
     Returns
     -------

@@ -114,15 +114,15 @@ def test_time_roc_with_competing_risks() -> None:
             results.append(found)
             np.testing.assert_allclose(found.auc, stored[area], rtol=RTOL)
             # a few times are truly tied: timeROC takes them in the order of the rows
-            np.testing.assert_allclose(found.std_error, stored[error], rtol=1e-7)
+            np.testing.assert_allclose(found.std_error, stored[error], rtol=1e-6)
             table = np.array(stored["cases_surv_controls"])
             assert found.cases.tolist() == table[:, 0].tolist()
             events = table[:, 2] if controls == "not-case" else 0
             assert found.controls.tolist() == (table[:, 1] + events).tolist()
         p_value = compare_time_dependent_auc(*results).p_value
-        np.testing.assert_allclose(p_value, case["p_all"][p_key], rtol=1e-6)
+        np.testing.assert_allclose(p_value, case["p_all"][p_key], rtol=1e-5)
         if controls == "event-free":
-            np.testing.assert_allclose(p_value, case["p_def1"], rtol=1e-6)
+            np.testing.assert_allclose(p_value, case["p_def1"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -178,7 +178,18 @@ def text_column(table: RawTable, column: str) -> NDArray[np.object_]:
 
 
 def texts_of(cells: Cells) -> NDArray[np.object_]:
-    """Cells as trimmed text; None where missing."""
+    """Cells as trimmed text; None where missing.
+
+    Parameters
+    ----------
+    cells : Cells
+        From `take_apart`, of n rows.
+
+    Returns
+    -------
+    object array (n,)
+        str, or None where missing by ``MISSING_TEXTS``. A whole number stored as 3.0 reads ``3``.
+    """
     absent = missing_texts(cells.texts)
     pairs = zip(cells.texts, absent.tolist(), strict=True)
     distinct = np.array([*(None if gone else text for text, gone in pairs), None], dtype=object)
@@ -190,7 +201,22 @@ def texts_of(cells: Cells) -> NDArray[np.object_]:
 
 
 def find_column(table: RawTable, column: str) -> tuple[int | None, tuple[Problem, ...]]:
-    """Place of a column by its exact name, or the problem that it is absent or there twice."""
+    """Place of a column by its exact name, or the problem that it is absent or there twice.
+
+    Parameters
+    ----------
+    table : RawTable
+        Only its column names are read.
+    column : str
+        Name as written.
+
+    Returns
+    -------
+    int or None
+        Position from 0; None where there is a problem.
+    tuple of Problem
+        ``column_missing``, with the nearest names, or ``duplicate_name``; else empty.
+    """
     names = [str(name) for name in table.frame.columns]
     places = [place for place, name in enumerate(names) if name == column]
     if len(places) == 1:

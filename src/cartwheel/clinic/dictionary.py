@@ -126,7 +126,20 @@ def variable(name: str) -> Variable:
 
 
 def variable_in_unit(found: Variable, unit: str) -> Variable | None:
-    """Find the variable itself, or its sibling, that is measured in this unit; None for neither."""
+    """Find the variable itself, or its sibling, that is measured in this unit; None for neither.
+
+    Parameters
+    ----------
+    found : Variable
+        The variable as named.
+    unit : str
+        Canonical spelling, see `known_unit`.
+
+    Returns
+    -------
+    Variable or None
+        `found` itself before its siblings.
+    """
     for candidate in (found, *(variable(name) for name in found.siblings)):
         if unit in candidate.units:
             return candidate
@@ -134,13 +147,37 @@ def variable_in_unit(found: Variable, unit: str) -> Variable | None:
 
 
 def accepted_units(found: Variable) -> tuple[str, ...]:
-    """List every unit that a column of this variable may be declared in, siblings included."""
+    """List every unit that a column of this variable may be declared in, siblings included.
+
+    Parameters
+    ----------
+    found : Variable
+        The variable as named.
+
+    Returns
+    -------
+    tuple of str
+        Canonical spellings, its own units first.
+    """
     own = tuple(found.units)
     return own + tuple(unit for name in found.siblings for unit in variable(name).units)
 
 
 def nearest_names(name: str, among: Iterable[str]) -> str:
-    """Name the likeliest of some names: ``did you mean ferritin?``, or list them all."""
+    """Name the likeliest of some names: ``did you mean ferritin?``, or list them all.
+
+    Parameters
+    ----------
+    name : str
+        The name that was not found; case does not matter.
+    among : iterable of str
+        The names that there are.
+
+    Returns
+    -------
+    str
+        Advice for a refusal: up to three similar names, else the first twelve of all.
+    """
     names = list(among)
     folded = {candidate.casefold(): candidate for candidate in reversed(names)}
     close = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)

@@ -78,7 +78,18 @@ class ColumnPlace:
 
 
 def cells_are(rows: NDArray[np.bool_]) -> str:
-    """Count marked cells: ``1 cell is`` or ``3 cells are``."""
+    """Count marked cells: ``1 cell is`` or ``3 cells are``.
+
+    Parameters
+    ----------
+    rows : bool array (n,)
+        True where a cell is marked; at least one.
+
+    Returns
+    -------
+    str
+        Count, noun and verb.
+    """
     count = int(rows.sum())
     return f"{count} cell{'s are' if count > 1 else ' is'}"
 

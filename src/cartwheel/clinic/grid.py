@@ -41,6 +41,16 @@ class Grid:
 def row_list(rows: Iterable[int]) -> str:
     """Name rows for a person: at most ten numbers, then how many more.
 
+    Parameters
+    ----------
+    rows : iterable of int
+        Row numbers as the user sees them, at least one; written in the order given.
+
+    Returns
+    -------
+    str
+        ``row`` or ``rows``, the numbers, and how many more there are.
+
     Examples
     --------
     >>> row_list([4]), row_list(range(2, 24))
@@ -108,7 +118,26 @@ def grid_from_rows(
 
 
 def without_nameless(grid: Grid, where: str) -> Grid:
-    """Drop columns with neither a name nor a value, and refuse a table of fewer than two rows."""
+    """Drop columns with neither a name nor a value, and refuse a table of fewer than two rows.
+
+    Parameters
+    ----------
+    grid : Grid
+        A table as read.
+    where : str
+        File, and sheet, for refusals.
+
+    Returns
+    -------
+    Grid
+        With a note of how many columns were left out, where any were. A column without a name that
+        holds a value stays.
+
+    Raises
+    ------
+    FileRefused
+        ``no_rows`` (also without any column) or ``one_row``.
+    """
     require_rows(len(grid.columns[0]) if grid.columns else 0, where)
     kept = [
         place for place, name in enumerate(grid.names) if name or not _blank(grid.columns[place])
@@ -127,7 +156,20 @@ def without_nameless(grid: Grid, where: str) -> Grid:
 
 
 def require_rows(rows: int, where: str) -> None:
-    """Refuse a table without patients, or with only one."""
+    """Refuse a table without patients, or with only one.
+
+    Parameters
+    ----------
+    rows : int
+        Patient rows, 0 or more, the header not counted.
+    where : str
+        File, sheet or data frame, for the refusal.
+
+    Raises
+    ------
+    FileRefused
+        ``no_rows`` or ``one_row``.
+    """
     if rows == 0:
         raise refuse(
             FileRefused,

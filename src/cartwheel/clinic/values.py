@@ -113,10 +113,6 @@ def take_apart(series: pd.Series) -> Cells:
     ----------
     series : Series
         Raw cells of any type.
-
-    Returns
-    -------
-    Cells
     """
     if _is_numeric(series):
         numbers = series.to_numpy(dtype=np.float64, na_value=math.nan)
@@ -193,28 +189,41 @@ def missing_cells(series: pd.Series) -> NDArray[np.bool_]:
     Parameters
     ----------
     series : Series
-        Raw cells.
-
-    Returns
-    -------
-    bool array (n,)
+        Raw cells, n of them. The answer is a bool array (n,).
     """
     cells = take_apart(series)
     return cells.rows(missing_texts(cells.texts))
 
 
 def missing_texts(texts: Iterable[str]) -> NDArray[np.bool_]:
-    """Tell which texts stand for a missing value."""
+    """Tell which texts stand for a missing value.
+
+    Parameters
+    ----------
+    texts : iterable of str, trimmed, in any case
+    """
     return np.array([text.lower() in MISSING_TEXTS for text in texts], dtype=np.bool_)
 
 
 def date_texts(texts: Iterable[str]) -> NDArray[np.bool_]:
-    """Tell which texts are written as dates."""
+    """Tell which texts are written as dates.
+
+    Parameters
+    ----------
+    texts : iterable of str, trimmed
+        One of 32 characters or more never counts as a date.
+    """
     return np.array([len(text) < 32 and is_date(text) for text in texts], dtype=np.bool_)
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is written as a date, in any of the usual orders."""
+    """Whether a text is written as a date, in any of the usual orders.
+
+    Parameters
+    ----------
+    text : str, trimmed
+        Its shape alone is judged: 99-99-9999 is a date.
+    """
     return _DATE.fullmatch(text) is not None
 
 

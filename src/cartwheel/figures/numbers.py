@@ -45,12 +45,35 @@ def _read(text: str) -> float:
 
 
 def count(value: Number) -> str:
-    """Write patients or events as a whole number."""
+    """Write patients or events as a whole number.
+
+    Parameters
+    ----------
+    value : int
+        A count, 0 or more.
+
+    Returns
+    -------
+    str
+        Such as ``36`` or, with a thin space, ``12 345``.
+    """
     return decimals(value, 0)
 
 
 def ratio(value: Number) -> str:
-    """Write an odds or hazard ratio: two decimals, more where two would show nothing."""
+    """Write an odds or hazard ratio: two decimals, more where two would show nothing.
+
+    Parameters
+    ----------
+    value : float
+        The ratio itself, not its logarithm.
+
+    Returns
+    -------
+    str
+        Such as ``2.15``; two significant digits below 0.1 (``0.046``), one decimal from 100 on,
+        none from 1000 on.
+    """
     size = abs(value)
     if size >= 1000:
         return decimals(value, 0)
@@ -60,7 +83,18 @@ def ratio(value: Number) -> str:
 
 
 def p_value(value: Number) -> str:
-    """Write a p value: ``<0.001``, three decimals below 0.1, else two; never 0 and never 1.00."""
+    """Write a p value: ``<0.001``, three decimals below 0.1, else two; never 0 and never 1.00.
+
+    Parameters
+    ----------
+    value : float
+        0-1.
+
+    Returns
+    -------
+    str
+        Such as ``<0.001``, ``0.043``, ``0.62`` or ``>0.99``; from 0.0995 on two decimals.
+    """
     if value < 0.001:
         return "<0.001"
     if value > 0.99:
@@ -69,27 +103,82 @@ def p_value(value: Number) -> str:
 
 
 def score(value: Number) -> str:
-    """Write an AUC, a C index or a Brier score: three decimals."""
+    """Write an AUC, a C index or a Brier score: three decimals.
+
+    Parameters
+    ----------
+    value : float
+        0-1.
+
+    Returns
+    -------
+    str
+        Such as ``0.700``.
+    """
     return decimals(value, 3)
 
 
 def two(value: Number) -> str:
-    """Write a slope, an intercept or a standardised difference: two decimals."""
+    """Write a slope, an intercept or a standardised difference: two decimals.
+
+    Parameters
+    ----------
+    value : float
+        Any sign, no unit.
+
+    Returns
+    -------
+    str
+        Such as ``0.87`` or ``−0.12``; never a negative zero.
+    """
     return decimals(value, 2)
 
 
 def percent(value: Number) -> str:
-    """Write a fraction (0-1) in per cent with one decimal and its sign."""
+    """Write a fraction (0-1) in per cent with one decimal and its sign.
+
+    Parameters
+    ----------
+    value : float
+        A fraction, 0-1.
+
+    Returns
+    -------
+    str
+        Such as ``12.3%``.
+    """
     return decimals(100 * value, 1) + "%"
 
 
 def percentage(value: Number) -> str:
-    """Write a number that already is a percentage (0-100) with one decimal."""
+    """Write a number that already is a percentage (0-100) with one decimal.
+
+    Parameters
+    ----------
+    value : float
+        0-100.
+
+    Returns
+    -------
+    str
+        Such as ``12.3``, without the per cent sign.
+    """
     return decimals(value, 1)
 
 
 def level(value: Number) -> str:
-    """Write the coverage of an interval (0-1) in per cent, with its own digits."""
+    """Write the coverage of an interval (0-1) in per cent, with its own digits.
+
+    Parameters
+    ----------
+    value : float
+        0-1.
+
+    Returns
+    -------
+    str
+        Such as ``95`` or ``99.9``, at most six digits, without the per cent sign.
+    """
     return f"{round(100 * value, 8):g}"
 
 
@@ -115,12 +204,34 @@ def significant(value: Number, digits: int = 3) -> str:
 
 
 def quantity(value: Number) -> str:
-    """Write a laboratory value: whole numbers as they are, else three significant digits."""
+    """Write a laboratory value: whole numbers as they are, else three significant digits.
+
+    Parameters
+    ----------
+    value : float or int
+        In its own unit; whole only where it is stored as an int.
+
+    Returns
+    -------
+    str
+        Such as ``145`` for 145 and ``2.00`` for 2.0.
+    """
     return count(value) if isinstance(value, int) else significant(value, 3)
 
 
 def exact(value: Number) -> str:
-    """Write with the digits it has (a horizon, a day, a seed), at most ten."""
+    """Write with the digits it has (a horizon, a day, a seed), at most ten.
+
+    Parameters
+    ----------
+    value : float or int
+        The number.
+
+    Returns
+    -------
+    str
+        An int in all its digits, a float in at most ten; thousands are not parted.
+    """
     if isinstance(value, int):
         return str(value)
     text = f"{value:.10g}"
@@ -128,13 +239,35 @@ def exact(value: Number) -> str:
 
 
 def fine(value: Number) -> str:
-    """Write with at most six significant digits, and never fewer than stand before the point."""
+    """Write with at most six significant digits, and never fewer than stand before the point.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+
+    Returns
+    -------
+    str
+        Such as ``3.1`` or ``0.000123457``; no zeros at the end of the decimals.
+    """
     text = significant(value, 6)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def time(value: Number) -> str:
-    """Write a time in the outcome's unit: one decimal, more for short times."""
+    """Write a time in the outcome's unit: one decimal, more for short times.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the outcome.
+
+    Returns
+    -------
+    str
+        Such as ``12.3``; two significant digits below 1 (``0.045``), without the unit.
+    """
     return decimals(value, 1) if abs(value) >= 1 or value == 0 else significant(value, 2)
 
 
@@ -192,12 +325,34 @@ MEASURE_FORMATS = {
 
 
 def measure_format(name: str) -> str:
-    """Name the rule by which a performance measure is written; three decimals if it is unknown."""
+    """Name the rule by which a performance measure is written; three decimals if it is unknown.
+
+    Parameters
+    ----------
+    name : str
+        Name of the measure, such as ``auc`` or ``calibration_slope``.
+
+    Returns
+    -------
+    str
+        Key of ``FORMATS``.
+    """
     return MEASURE_FORMATS.get(name, "score")
 
 
 def sentence(text: str) -> str:
-    """Begin with a capital letter and leave the rest as it is."""
+    """Begin with a capital letter and leave the rest as it is.
+
+    Parameters
+    ----------
+    text : str
+        Any text, the empty one included.
+
+    Returns
+    -------
+    str
+        The text as a sentence begins.
+    """
     return text[:1].upper() + text[1:]
 
 

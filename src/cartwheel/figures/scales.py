@@ -11,7 +11,18 @@ from cartwheel.figures.numbers import decimals, significant
 
 
 def spans_decades(values: Sequence[float]) -> bool:
-    """Say whether positive values span more than two powers of ten, so that a log axis is due."""
+    """Say whether positive values span more than two powers of ten, so that a log axis is due.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least one, finite, in one unit.
+
+    Returns
+    -------
+    bool
+        False as soon as one value is zero or negative.
+    """
     return min(values) > 0 and max(values) > 100 * min(values)
 
 

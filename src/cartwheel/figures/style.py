@@ -96,7 +96,18 @@ def look() -> Iterator[None]:
 
 
 def drawn(draw: Callable[[Mapping[str, Any]], Figure]) -> Callable[[Mapping[str, Any]], Figure]:
-    """Wrap a figure function: draw it in this style and name the figure after the function."""
+    """Wrap a figure function: draw it in this style and name the figure after the function.
+
+    Parameters
+    ----------
+    draw : function of a mapping
+        Takes the result as JSON, gives a figure.
+
+    Returns
+    -------
+    function of a mapping
+        Does the same; the label of its figure is the function's name with hyphens.
+    """
 
     @wraps(draw)
     def styled(result: Mapping[str, Any]) -> Figure:
@@ -142,13 +153,39 @@ def canvas(result: Mapping[str, Any], width: float, height: float) -> Figure:
 
 
 def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Place axes at a position in cm, counted from the lower left corner."""
+    """Place axes at a position in cm, counted from the lower left corner.
+
+    Parameters
+    ----------
+    figure : Figure
+        From `canvas`, in its final size.
+    left, bottom : float
+        Lower left corner of the axes in cm.
+    width, height : float
+        Size of the axes in cm, without ticks and labels.
+
+    Returns
+    -------
+    Axes
+        New axes of the figure.
+    """
     across, up = (float(side) / CM for side in figure.get_size_inches())
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
 def paper(figure: Figure) -> Axes:
-    """Lay an invisible sheet over the whole figure whose coordinates are centimetres."""
+    """Lay an invisible sheet over the whole figure whose coordinates are centimetres.
+
+    Parameters
+    ----------
+    figure : Figure
+        From `canvas`, in its final size.
+
+    Returns
+    -------
+    Axes
+        Without frame or ticks; (0, 0) is the lower left corner of the figure.
+    """
     across, up = (float(side) / CM for side in figure.get_size_inches())
     sheet = figure.add_axes((0, 0, 1, 1))
     sheet.set_xlim(0, across)
@@ -203,7 +240,18 @@ def _pieces(word: str, room: float) -> list[str]:
 
 
 def leading(size: float = BASE) -> float:
-    """Distance of two lines of text in cm."""
+    """Distance of two lines of text in cm.
+
+    Parameters
+    ----------
+    size : float
+        Font size in points.
+
+    Returns
+    -------
+    float
+        1.28 times the font size, in cm.
+    """
     return size * 2.54 / 72 * 1.28
 
 
@@ -232,14 +280,39 @@ def write(axes: Axes, place: tuple[float, float], lines: Sequence[str], **text: 
 
 
 def floats(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Make an array in which None is a gap in the line."""
+    """Make an array in which None is a gap in the line.
+
+    Parameters
+    ----------
+    values : sequence of (float or None)
+        Numbers as JSON, n of them.
+
+    Returns
+    -------
+    float array (n,)
+        NaN in place of None.
+    """
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def whiskers(
     axes: Axes, estimate: Mapping[str, Any], at: float, *, upright: bool, colour: str
 ) -> None:
-    """Draw the interval of an estimate as a line; nothing where a limit does not exist."""
+    """Draw the interval of an estimate as a line; nothing where a limit does not exist.
+
+    Parameters
+    ----------
+    axes : Axes
+        The line is added to them.
+    estimate : mapping
+        An ``Estimate`` as JSON; only ``low`` and ``high`` are read.
+    at : float
+        Place on the other axis, in its data coordinates.
+    upright : bool
+        The interval runs along the y axis if true, else along the x axis.
+    colour : str
+        Any colour that matplotlib knows.
+    """
     low, high = estimate["low"], estimate["high"]
     if low is None or high is None:
         return
@@ -248,5 +321,16 @@ def whiskers(
 
 
 def effect_name(result: Mapping[str, Any]) -> str:
-    """Name the ratio of this outcome with a capital letter."""
+    """Name the ratio of this outcome with a capital letter.
+
+    Parameters
+    ----------
+    result : mapping
+        The result as JSON; only ``univariable`` is read.
+
+    Returns
+    -------
+    str
+        Such as ``Odds ratio`` or ``Hazard ratio``.
+    """
     return str(result["univariable"]["measure"]).capitalize()

@@ -23,7 +23,18 @@ def _always(_: Result) -> bool:
 
 
 def cautions(result: Result) -> list[Mapping[str, Any]]:
-    """List the notes that are printed as large as a result."""
+    """List the notes that are printed as large as a result.
+
+    Parameters
+    ----------
+    result : mapping
+        The result as JSON; only ``notes`` is read.
+
+    Returns
+    -------
+    list of mapping
+        Notes of severity ``caution``, in their order; empty where there is none.
+    """
     return [note for note in result["notes"] if note["severity"] == "caution"]
 
 
@@ -80,12 +91,34 @@ PRIMARY = ("auc", "c_index")
 
 
 def sections(result: Result) -> list[Section]:
-    """List the sections that this result has something for, in the order of the report."""
+    """List the sections that this result has something for, in the order of the report.
+
+    Parameters
+    ----------
+    result : mapping
+        The result as JSON.
+
+    Returns
+    -------
+    list of Section
+        Those of ``SECTIONS`` that apply.
+    """
     return [section for section in SECTIONS if section.applies(result)]
 
 
 def primary(performance: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Find the measure of discrimination of a model; None where it has none."""
+    """Find the measure of discrimination of a model; None where it has none.
+
+    Parameters
+    ----------
+    performance : mapping
+        Performance of one model as JSON; only ``measures`` is read.
+
+    Returns
+    -------
+    mapping or None
+        The first measure that is an AUC or a C index.
+    """
     for measure in performance["measures"]:
         if measure["name"] in PRIMARY:
             return dict(measure)
@@ -116,7 +149,18 @@ def side_by_side(
 
 
 def by_column(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Gather neighbouring rows that belong to one column."""
+    """Gather neighbouring rows that belong to one column.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of a table as JSON, each with its ``column``.
+
+    Returns
+    -------
+    list of list of mapping
+        Blocks in the order of the rows. A column whose rows stand apart has several blocks.
+    """
     blocks: list[list[Mapping[str, Any]]] = []
     for row in rows:
         if blocks and blocks[-1][0]["column"] == row["column"]:
@@ -127,19 +171,53 @@ def by_column(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]
 
 
 def predictors(result: Result) -> list[str]:
-    """List the labels of the predictors, each once."""
+    """List the labels of the predictors, each once.
+
+    Parameters
+    ----------
+    result : mapping
+        The result as JSON; only ``table_one`` is read.
+
+    Returns
+    -------
+    list of str
+        In the order of the table.
+    """
     return list(dict.fromkeys(row["label"] for row in result["table_one"] if row["predictor"]))
 
 
 def association_groups(result: Result) -> list[str]:
-    """List the groups over which associations were tabulated, each once."""
+    """List the groups over which associations were tabulated, each once.
+
+    Parameters
+    ----------
+    result : mapping
+        The result as JSON; only ``associations`` is read.
+
+    Returns
+    -------
+    list of str
+        In the order of their first appearance; empty without associations.
+    """
     return list(
         dict.fromkeys(name for row in result["associations"] for name, _ in row["by_group"])
     )
 
 
 def estimate_methods(thing: Any) -> list[str]:
-    """List every way in which an estimate within a part of the result was computed, each once."""
+    """List every way in which an estimate within a part of the result was computed, each once.
+
+    Parameters
+    ----------
+    thing : mapping, list or tuple
+        Part of the result as JSON, nested to any depth. A mapping with ``level`` and ``method``
+        counts as an estimate; anything else holds none.
+
+    Returns
+    -------
+    list of str
+        In the order of their first appearance.
+    """
     return list(dict.fromkeys(_methods(thing)))
 
 

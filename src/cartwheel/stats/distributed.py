@@ -20,7 +20,7 @@ CHUNK = 25
 class Client(Protocol):
     """What is needed of a ``dask.distributed.Client``; cartwheel itself never imports Dask."""
 
-    def scatter(self, data: list[Any], *, broadcast: bool) -> list[Any]:
+    def scatter(self, data: list[Any], *, broadcast: bool, hash: bool) -> list[Any]:
         """Send data to every worker once."""
 
     def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Any:
@@ -88,7 +88,8 @@ def _on_cluster(
         return
     # installed with Dask, and needed with it only
     packed: bytes = import_module("cloudpickle").dumps(one)
-    (work,) = workers.scatter([packed], broadcast=True)
+    # a key of its own: the same bytes sent again while the first are let go would be lost
+    (work,) = workers.scatter([packed], broadcast=True, hash=False)
     futures = [
         workers.submit(_unpacked, work, start, count, pure=False)
         for start in range(0, count, CHUNK)

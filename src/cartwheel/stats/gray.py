@@ -197,7 +197,7 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
     per_free = np.where(present, 1.0 / np.where(present, free_before, 1.0), 0.0)
     h = at_risk * per_free
     total, deaths = h.sum(axis=1), wanted.sum(axis=1)
-    pooled: Floats = np.cumsum(deaths / total)
+    pooled = np.asarray(np.cumsum(deaths / total), dtype=np.float64)
     left = 1.0 - _before(pooled, 0.0)
     weight = np.maximum(left, 0.0) ** rho
     r = h * (1.0 - _before(own, 0.0))
@@ -213,7 +213,7 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
     later = np.asarray(np.cumsum(passing[::-1], axis=0)[::-1] - passing, dtype=np.float64)
     gone = free <= 0.0
     after = (1.0 - pooled)[:, None] / np.where(gone, 1.0, free)
-    variance = np.zeros((eye.shape[0], eye.shape[0]))
+    variance: Floats = np.zeros((eye.shape[0], eye.shape[0]))
     for size, effect in (
         (
             _binomial(deaths[:, None], total[:, None] * free_before)

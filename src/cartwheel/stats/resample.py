@@ -300,8 +300,23 @@ def usable(outcomes: Sequence[Row | str]) -> tuple[list[Row], tuple[tuple[str, i
 
 
 def default_threads(n: int) -> int:
-    """Threads that help with so many patients: one in a small cohort, else one a processor."""
-    return 1 if n < THREADS_FROM else os.cpu_count() or 1
+    """Threads that help with so many patients: one in a small cohort, else one a processor.
+
+    Parameters
+    ----------
+    n : int
+        Patients, 0 or more.
+
+    Returns
+    -------
+    int
+        1 below ``THREADS_FROM`` (1000) patients, else the processors this process may use.
+    """
+    if n < THREADS_FROM:
+        return 1
+    if hasattr(os, "sched_getaffinity"):  # not on Windows and macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def stacked(rows: Sequence[Floats], width: int) -> Floats:

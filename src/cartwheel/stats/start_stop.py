@@ -1,4 +1,4 @@
-"""Rows over (start, stop]: follow-up cut at fixed times, at a landmark, or where a state changes."""
+"""Rows over (start, stop]: follow-up cut at fixed times, a landmark, or where a state changes."""
 
 from __future__ import annotations
 

@@ -191,7 +191,18 @@ def safe_names(columns: Mapping[str, Column]) -> dict[str, str]:
 
 
 def whole(number: float) -> float | int:
-    """Write a whole number without a decimal point."""
+    """Write a whole number without a decimal point.
+
+    Parameters
+    ----------
+    number : float
+        Finite.
+
+    Returns
+    -------
+    int or float
+        2.0 as 2; 2.5 as it is.
+    """
     return int(number) if float(number).is_integer() else number
 
 
