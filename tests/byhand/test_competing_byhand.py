@@ -109,7 +109,9 @@ def test_fine_gray_weights_by_hand() -> None:
     at_2 = (r + 1.0 + r + r + 1.0 + 1.0, r + r + r)  # the first patient's weight is 1
     at_4 = (0.75 * r + r + 1.0 + 1.0, 0.75 * r + r)
     at_6 = (0.75 * r + 1.0 + 1.0, 0.75 * r)  # the fifth left at 5, G(5-) = G(6-)
-    score = sum(own - s1 / s0 for own, (s0, s1) in zip((0.0, 1.0, 0.0), (at_2, at_4, at_6)))
+    score = sum(
+        own - s1 / s0 for own, (s0, s1) in zip((0.0, 1.0, 0.0), (at_2, at_4, at_6), strict=True)
+    )
     assert score == pytest.approx(0.0, abs=1e-10)
     np.testing.assert_allclose(fit.baseline_jump, [1 / at_2[0], 1 / at_4[0], 1 / at_6[0]], rtol=R)
     assert fit.incidence([1.0], 2.0)[0, 0] == pytest.approx(1 - math.exp(-r / at_2[0]), rel=R)

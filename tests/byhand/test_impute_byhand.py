@@ -88,7 +88,7 @@ def test_binary_follows_its_model() -> None:
     n = 20_000
     z = np.repeat([-1.0, 0.0, 1.0], n)
     y = (rng.random(3 * n) < expit(-1.0 + 1.5 * z)).astype(float)
-    y[:: 10] = N
+    y[::10] = N
     found = chained_imputations(
         imputation_data(np.column_stack([y, z]), kinds=["binary", "number"]),
         imputations=4,
@@ -150,7 +150,9 @@ def test_threads_do_not_matter_nor_does_m() -> None:
     streams = imputation_streams(9, 7)
     kept = streams.copy()
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: impute_fast(data, None, streams, iterations=10)[0], range(8)))
+        found = list(
+            pool.map(lambda _: impute_fast(data, None, streams, iterations=10)[0], range(8))
+        )
     assert {part.tobytes() for part in found} == {one.imputed.tobytes()}
     np.testing.assert_array_equal(streams, kept)
 

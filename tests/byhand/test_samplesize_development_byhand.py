@@ -54,9 +54,7 @@ PMSAMPSIZE_SURVIVAL = [
 @pytest.mark.parametrize("case", PMSAMPSIZE_SURVIVAL)
 def test_survival_as_pmsampsize(case: tuple[float, int, float, float, int, int]) -> None:
     r2, parameters, rate, follow_up, first, second = case
-    found = minimum_n_survival(
-        r2, parameters, rate=rate, mean_follow_up=follow_up, horizon=1.0
-    )
+    found = minimum_n_survival(r2, parameters, rate=rate, mean_follow_up=follow_up, horizon=1.0)
     assert dict(found.criteria)["shrinkage"] == first
     # pmsampsize rounds the largest R2 to two digits and the shrinkage to three
     most = round(max_r2_cox_snell_survival(rate * follow_up), 2)
@@ -99,7 +97,9 @@ PMSAMPSIZE_CONTINUOUS = [
 
 
 @pytest.mark.parametrize("case", PMSAMPSIZE_CONTINUOUS)
-def test_continuous_as_pmsampsize(case: tuple[float, int, float, float, float, int, int, int]) -> None:
+def test_continuous_as_pmsampsize(
+    case: tuple[float, int, float, float, float, int, int, int],
+) -> None:
     r2, parameters, mean, sd, shrinkage, *wanted = case
     found = minimum_n_continuous(r2, parameters, mean=mean, sd=sd, shrinkage=shrinkage)
     assert [size for _, size in found.criteria[:3]] == wanted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
+from cartwheel.errors import NotEstimable
 from cartwheel.stats.calibration_curves import calibration_curve
 from cartwheel.stats.competing import (
     aalen_johansen,
@@ -136,10 +136,8 @@ def test_the_jackknife_is_the_sum_of_squared_derivatives(sample, late) -> None:
     same = np.full(n, large)
     try:
         base = aalen_johansen(whole, multiplicity=same, entry=entry)
-    except Exception as refused:  # nobody may be left at risk
-        assume("nobody" not in str(refused))
-        assume("everybody at risk" not in str(refused))
-        raise
+    except NotEstimable:  # nobody may be left at risk
+        assume(False)
     squares = np.zeros_like(base.probability)
     for patient in range(n):
         more = same.copy()
@@ -201,9 +199,8 @@ def test_gray_does_not_depend_on_labels(sample) -> None:
     assume(0 < group.sum() < group.size)
     try:
         a = gray_test(whole, group)
-    except Exception as refused:
-        assume("never at risk together" not in str(refused))
-        raise
+    except NotEstimable:  # the groups may never be at risk together
+        assume(False)
     b = gray_test(whole, np.where(group == 1, "a", "b"))
     assert a.statistic == pytest.approx(b.statistic, rel=1e-7, abs=1e-9)
     one = gray_test(whole, group, strata=np.zeros(time.size))

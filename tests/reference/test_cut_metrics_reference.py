@@ -9,6 +9,8 @@ from golden_columns import binary_columns, golden
 from cartwheel.stats.cut_bootstrap import bootstrap_cut
 from cartwheel.stats.cut_metrics import METRICS, best_cut_by_metric, chi_square_p
 from cartwheel.stats.cutpoint import sorted_marker
+from cartwheel.stats.resample import resample_multiplicities
+from cartwheel.stats.roc import auc
 
 CASES = golden("cutpointr")
 SEARCHES = [(name, row) for name, case in CASES.items() for row in case.get("metrics", ())]
@@ -83,3 +85,27 @@ def test_distribution_of_the_cut(name):
         error = 4.0 * np.sqrt(tail * (1.0 - tail)) * share
         low, high = np.quantile(above, np.clip([tail - error, tail + error], 0.0, 1.0))
         assert low <= theirs <= high
+
+
+@pytest.mark.parametrize("name", BOOTSTRAPS)
+def test_area_and_cut_in_those_left_out(name):
+    case = CASES[name]
+    searched = CASES[name.replace("_boot", "")]
+    event, x = binary_columns(case["data"], searched["outcome"], case["marker"])
+    score = (1.0 if searched["metrics"][0]["direction"] == ">=" else -1.0) * x
+    found = bootstrap_cut(
+        sorted_marker(score), event, 1.0 - event, criterion="youden", resamples=1000, seed=11
+    )
+    draw = resample_multiplicities(x.size, 11, 1000)
+    values = {key: np.empty(1000) for key in ("auc_b", "auc_oob", "youden_out_of_bag")}
+    for b, cut in enumerate(found.cuts):
+        out = draw(b) == 0
+        above = score[out] > cut
+        values["auc_b"][b] = auc(score, event, draw(b))
+        values["auc_oob"][b] = auc(score, event, out)
+        values["youden_out_of_bag"][b] = (
+            above[event[out] == 1].mean() - above[event[out] == 0].mean()
+        )
+    for key, column in values.items():
+        # two independent bootstraps of 1000 with the same spread
+        assert abs(column.mean() - case[key]) < 4.0 * np.sqrt(2.0 / 1000.0) * column.std(), key

@@ -113,14 +113,17 @@ def test_time_roc_with_competing_risks() -> None:
             found = time_dependent_auc(times, score, at + 0.5, controls=controls)
             results.append(found)
             np.testing.assert_allclose(found.auc, stored[area], rtol=RTOL)
-            # a few times are truly tied: timeROC takes them in the order of the rows
-            np.testing.assert_allclose(found.std_error, stored[error], rtol=1e-6)
+            # a few times are truly tied: timeROC takes them in the order of the rows; and for
+            # definition ii one minus the cases' total weight for that of the controls
+            rtol = 2e-7 if controls == "event-free" else 1e-5
+            np.testing.assert_allclose(found.std_error, stored[error], rtol=rtol)
             table = np.array(stored["cases_surv_controls"])
             assert found.cases.tolist() == table[:, 0].tolist()
             events = table[:, 2] if controls == "not-case" else 0
             assert found.controls.tolist() == (table[:, 1] + events).tolist()
         p_value = compare_time_dependent_auc(*results).p_value
-        np.testing.assert_allclose(p_value, case["p_all"][p_key], rtol=1e-5)
+        # of a tail: the error's difference times the squared z of 4.3
+        np.testing.assert_allclose(p_value, case["p_all"][p_key], rtol=2e-4)
         if controls == "event-free":
             np.testing.assert_allclose(p_value, case["p_def1"], rtol=1e-5)
 

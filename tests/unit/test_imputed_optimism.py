@@ -100,7 +100,7 @@ def test_another_sample_than_the_two_is_imputed_too() -> None:
 
 
 def test_the_outcome_is_withheld_where_it_is_not_known() -> None:
-    """Predictor 0 is the outcome itself with gaps: only an imputation that sees it can fill them."""
+    """Predictor 0 follows the outcome: only an imputation that sees it can fill its gaps."""
     rng = np.random.default_rng(3)
     y = rng.permutation(np.repeat([0.0, 1.0], 45))
     x = np.column_stack([y * 6.0 + rng.normal(size=90), rng.normal(size=90)])
@@ -124,9 +124,7 @@ def test_hazard_columns_by_hand() -> None:
         [[1.0, 0.25], [1.0, 0.25 + 1 / 3], [0.0, 0.25 + 1 / 3], [1.0, 0.25 + 1 / 3 + 1.0]],
     )
     # a patient twice, another absent: at risk 4, 2 (the absent one not), 1
-    np.testing.assert_allclose(
-        columns(np.array([2.0, 0.0, 1.0, 1.0]))[:, 1], [0.5, 0.5, 0.5, 1.5]
-    )
+    np.testing.assert_allclose(columns(np.array([2.0, 0.0, 1.0, 1.0]))[:, 1], [0.5, 0.5, 0.5, 1.5])
 
 
 def test_cox() -> None:

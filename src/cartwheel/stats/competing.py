@@ -102,10 +102,12 @@ class CumulativeIncidence:
         Raises
         ------
         NotEstimable
-            A cause that does not occur.
+            A cause that does not occur, or a missing time.
         """
         if cause != 0 and cause not in self.causes:
             raise refuse(NotEstimable, "no_events", f"no patient has an event of cause {cause}")
+        if np.isnan(t):
+            raise refuse(NotEstimable, "horizon_range", "the time is missing", where="t")
         column = 0 if cause == 0 else 1 + self.causes.index(cause)
         method = f"Aalen-Johansen, {self.interval} interval ({self.variance} variance)"
         events = int(self.n_event[:, column - 1].sum() if column else self.n_event.sum())

@@ -138,9 +138,10 @@ def general_concordance(
         earlier,
         later,
     )
-    concordant, discordant, tied = (weight @ earlier).tolist()
+    # weights that enter and leave the sums again leave a rounding
+    concordant, discordant, tied = np.maximum(weight @ earlier, 0.0).tolist()
     comparable = concordant + discordant + tied
-    if not comparable > 0.0:
+    if not comparable > 1e-12 * float(weight.sum()) ** 2 / sets.n:
         raise refuse(
             NotEstimable,
             "no_comparable_pair",

@@ -20,7 +20,7 @@ from cartwheel.stats.ridge import Ridge, column_penalties
 from cartwheel.stats.risk_sets import RiskSets
 from cartwheel.stats.times import Floats
 
-__all__ = ["CoxRegression", "Ridge", "cox_regression", "not_converged"]
+__all__ = ["CoxRegression", "Ridge", "check_estimable", "cox_regression", "not_converged"]
 
 # status codes of the kernel
 _NOT_CONVERGED, _SINGULAR = 1, 2
@@ -60,7 +60,7 @@ class CoxRegression:
     penalty : float
         Penalty at the estimate.
     ties : str
-        ``efron`` or ``breslow``.
+        ``efron``, ``breslow`` or ``exact``.
     """
 
     coefficients: Floats
@@ -209,7 +209,7 @@ def cox_regression(
     labels = column_labels(design.shape[1], names)
     rows = sorted_design(sets, design, offset)
     members = None if cluster is None else cluster_members(cluster, sets.n)
-    _check_estimable(sets, rows, labels, ridge)
+    check_estimable(sets, rows, labels, ridge)
     fitted = _newton(sets, rows, ties, column_penalties(ridge, design), labels)
     coefficients = fitted.coefficients / rows.scale
     model = fitted.covariance / np.outer(rows.scale, rows.scale)
@@ -341,9 +341,27 @@ def not_converged(
     )
 
 
-def _check_estimable(
+def check_estimable(
     sets: RiskSets, rows: SortedDesign, labels: tuple[str, ...], ridge: Ridge | None
 ) -> None:
+    """Refuse a sample without events, and columns that do not vary.
+
+    Parameters
+    ----------
+    sets : RiskSets
+        The rows.
+    rows : SortedDesign
+        Their predictors.
+    labels : tuple of p str
+        The columns.
+    ridge : Ridge or None
+        With a penalty columns need not vary.
+
+    Raises
+    ------
+    NotEstimable
+        No event; a constant column without a penalty.
+    """
     if not sets.events:
         raise refuse(
             NotEstimable,

@@ -70,7 +70,7 @@ def model_sums(
     Raises
     ------
     NotEstimable
-        Other rows or columns than those fitted.
+        Other rows or columns than those fitted; a fit with exact ties.
     """
     design = design_matrix(x, sets.n)
     if (sets.n, design.shape[1]) != (fit.n, fit.coefficients.size):
@@ -80,6 +80,13 @@ def model_sums(
             f"{sets.n} rows and {design.shape[1]} columns; the model was fitted to {fit.n} and "
             f"{fit.coefficients.size}",
             mend="give the rows and columns of the fit",
+        )
+    if fit.ties == "exact":
+        raise refuse(
+            NotEstimable,
+            "exact_ties",
+            "residuals, curves and tests over time are not defined for exact ties here",
+            mend="fit with Efron's ties",
         )
     offset = fit.linear_predictor - design @ fit.coefficients
     rows = sorted_design(sets, design, offset)

@@ -13,7 +13,7 @@ from cartwheel.stats.competing_times import CompetingTimes, checked_cause
 from cartwheel.stats.descriptive import coded_column, finite_column
 from cartwheel.stats.integrated_brier import checked_horizon, checked_risk
 from cartwheel.stats.survival import survival_at
-from cartwheel.stats.times import Floats, SurvivalTimes, kernel_counts
+from cartwheel.stats.times import Floats, SurvivalTimes, checked_multiplicity, kernel_counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,7 +207,7 @@ def decision_curve_over_time(
     *,
     cause: int = 1,
     harm: float = 0.0,
-    multiplicity: NDArray[np.generic] | None = None,
+    multiplicity: ArrayLike | None = None,
 ) -> DecisionCurve:
     """Estimate the net benefit of predicted risks of an event by a horizon.
 
@@ -225,7 +225,7 @@ def decision_curve_over_time(
         With competing risks, the cause of interest.
     harm : float
         Harm of making the prediction, in true positives per patient.
-    multiplicity : array (n,), optional
+    multiplicity : array (n,) of whole numbers, optional
         How often each patient counts.
 
     Returns
@@ -235,7 +235,8 @@ def decision_curve_over_time(
     Raises
     ------
     NotEstimable
-        Risks that are no probabilities, thresholds outside (0, 1), a horizon outside follow-up.
+        Risks that are no probabilities, thresholds outside (0, 1), a horizon outside follow-up,
+        multiplicities that are no counts.
 
     Notes
     -----
@@ -254,9 +255,11 @@ def decision_curve_over_time(
     predicted = checked_risk(followed.n, risk)
     wanted = checked_thresholds(thresholds)
     checked_horizon(followed, horizon)
-    counts = kernel_counts(multiplicity)
+    counts = checked_multiplicity(followed, multiplicity)
     weight = np.ones(followed.n) if counts is None else counts
     rate = _risk_among(times, cause, horizon, weight)
+    if np.isnan(rate):
+        raise refuse(NotEstimable, "horizon_range", f"nobody present is followed to {horizon:g}")
     true_positive, false_positive = np.empty(wanted.size), np.empty(wanted.size)
     for index, threshold in enumerate(wanted.tolist()):
         chosen = np.where(predicted >= threshold, weight, 0.0)

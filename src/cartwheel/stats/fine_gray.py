@@ -41,9 +41,11 @@ class FineGrayFit:
         What would be the covariance without censoring; too small or too large with it.
     log_likelihood_null, log_likelihood : float
         Log pseudo-likelihood at zero and at the estimate.
-    time, baseline_jump : float array (k,)
-        Times of events of the cause, and the steps of the cumulative subdistribution hazard where
-        every column is 0.
+    time, centred_jump : float array (k,)
+        Times of events of the cause, and the steps of the cumulative subdistribution hazard at
+        ``centre``.
+    centre : float array (p,)
+        Means of the columns.
     iterations, n, events : int
         Newton-Raphson steps; patients; events of the cause.
     convention : str
@@ -58,11 +60,17 @@ class FineGrayFit:
     log_likelihood_null: float
     log_likelihood: float
     time: Floats
-    baseline_jump: Floats
+    centred_jump: Floats
+    centre: Floats
     iterations: int
     n: int
     events: int
     convention: str
+
+    @property
+    def baseline_jump(self) -> Floats:
+        """Steps of the cumulative subdistribution hazard where every column is 0; may be tiny."""
+        return self.centred_jump * float(np.exp(-(self.centre @ self.coefficients)))
 
     @property
     def z(self) -> Floats:
@@ -130,12 +138,14 @@ class FineGrayFit:
                 where="x",
             )
         wanted = np.atleast_1d(np.asarray(at, dtype=np.float64))
+        if np.isnan(wanted).any():
+            raise refuse(NotEstimable, "horizon_range", "a time is missing", where="at")
         place = np.searchsorted(
             self.time, wanted + SAME_TIME * np.maximum(1.0, np.abs(wanted)), side="right"
         )
-        # the largest step sets the scale: a jump may be 1e-12 where the columns are far from 0
-        jumps = np.concatenate(([0.0], np.cumsum(self.baseline_jump)))
-        hazard = np.exp(rows @ self.coefficients)[:, None] * jumps[place]
+        jumps = np.concatenate(([0.0], np.cumsum(self.centred_jump)))
+        # from the means, so that columns far from 0 (a year) do not underflow
+        hazard = np.exp((rows - self.centre) @ self.coefficients)[:, None] * jumps[place]
         return np.asarray(-np.expm1(-hazard), dtype=np.float64)
 
 
@@ -239,7 +249,8 @@ def fine_gray(
     std_error = np.sqrt(np.diag(covariance))
     happened = hazard > 0.0
     time, jumps = competing.times.block_time[happened], hazard[happened]
-    for array in (coefficients, covariance, std_error, inverse, time, jumps):
+    centre = np.asarray(np.average(design, axis=0, weights=counts), dtype=np.float64)
+    for array in (coefficients, covariance, std_error, inverse, time, jumps, centre):
         array.setflags(write=False)
     n = competing.n if counts is None else round(float(counts.sum()))
     return FineGrayFit(
@@ -252,6 +263,7 @@ def fine_gray(
         reached,
         time,
         jumps,
+        centre,
         iterations,
         n,
         round(events),

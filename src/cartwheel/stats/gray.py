@@ -66,7 +66,7 @@ def gray_test(
         Code of the cause.
     strata : array (n,), optional
         Groups are compared within strata and the comparisons added.
-    rho : float
+    rho : float >= 0
         Weight (1 - F(t-))^rho; 0 is the usual test.
 
     Returns
@@ -76,8 +76,8 @@ def gray_test(
     Raises
     ------
     NotEstimable
-        A cause that does not occur; labels of another length or missing; fewer than two groups;
-        ``gray_singular`` where the groups are never at risk together.
+        A cause that does not occur; labels of another length or missing; fewer than two groups; a
+        negative rho; ``gray_singular`` where the groups are never at risk together.
 
     Notes
     -----
@@ -100,6 +100,8 @@ def gray_test(
             where="group",
             mend="a comparison needs at least two groups with patients",
         )
+    if not 0.0 <= rho < np.inf:
+        raise refuse(NotEstimable, "rho", f"rho {rho} is negative or missing", where="rho")
     stratum = np.zeros_like(member)
     if strata is not None:
         stratum = _labels(competing, strata, "strata")[1]
@@ -111,17 +113,16 @@ def gray_test(
             gained, spread = _score_and_variance(part, rho)
             score += gained
             variance += spread
-    try:
-        statistic = float(score[:-1] @ np.linalg.solve(variance[:-1, :-1], score[:-1]))
-    except np.linalg.LinAlgError:
-        statistic = np.nan
-    if not (np.isfinite(statistic) and (np.diag(variance)[:-1] > 0.0).all()):
+    kept = variance[:-1, :-1]
+    # an information of rounding size beside the number of events is none
+    if not np.linalg.eigvalsh(kept)[0] > 1e-10 * competing.events(cause):
         raise refuse(
             NotEstimable,
             "gray_singular",
             "the groups are never at risk together while events happen",
             mend="compare groups whose follow-up overlaps",
         )
+    statistic = float(score[:-1] @ np.linalg.solve(kept, score[:-1]))
     for array in (score, variance):
         array.setflags(write=False)
     p_value = float(chdtrc(k - 1, statistic))
@@ -190,9 +191,11 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
     at_risk, wanted, other = part
     present = at_risk > 0.0
     safe = np.where(present, at_risk, 1.0)
-    free: Floats = np.cumprod(np.where(present, 1.0 - (wanted + other) / safe, 1.0), axis=0)
+    kept = np.where(present, 1.0 - (wanted + other) / safe, 1.0)
+    free = np.asarray(np.cumprod(kept, axis=0), dtype=np.float64)
     free_before = _before(free, 1.0)
-    own: Floats = np.cumsum(np.where(present, free_before * wanted / safe, 0.0), axis=0)
+    steps = np.where(present, free_before * wanted / safe, 0.0)
+    own = np.asarray(np.cumsum(steps, axis=0), dtype=np.float64)
     # a group at risk has not had everybody fail: its curve is above 0
     per_free = np.where(present, 1.0 / np.where(present, free_before, 1.0), 0.0)
     h = at_risk * per_free
@@ -208,7 +211,7 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
     spread = weight[:, None, None] * (
         eye * h[:, None, :] - h[:, :, None] * h[:, None, :] / total[:, None, None]
     )
-    step = (deaths / (total * np.where(deaths > 0.0, left, 1.0)))[:, None, None]
+    step = (deaths / (total * np.where((deaths > 0.0) & (left > 0.0), left, 1.0)))[:, None, None]
     passing = spread * step
     later = np.asarray(np.cumsum(passing[::-1], axis=0)[::-1] - passing, dtype=np.float64)
     gone = free <= 0.0

@@ -48,6 +48,10 @@ class BrierScore:
     @property
     def scaled(self) -> float:
         """1 - value / null: 1 is perfect, 0 no better than no prediction, below 0 worse."""
+        if not self.null > 0.0:
+            raise refuse(
+                NotEstimable, "no_variance", f"everybody has the event by {self.horizon:g}"
+            )
         return 1.0 - self.value / self.null
 
     def estimate(self, level: float = 0.95) -> Estimate:

@@ -45,7 +45,7 @@ def gaussian_p(statistic: float, group_sizes: ArrayLike, n: int) -> float:
     ------
     NotEstimable
         No candidate, sizes that do not rise or lie outside 1..n-1, a statistic not finite;
-        ``too_many_cuts`` where the integration would take minutes (all cuts of some 15,000
+        ``too_many_cuts`` where the integration would take minutes (all cuts of some 25,000
         patients).
 
     Notes

@@ -85,7 +85,8 @@ def auc(score: ArrayLike, event: ArrayLike, multiplicity: ArrayLike | None = Non
     Hanley JA, McNeil BJ 1982, doi 10.1148/radiology.143.1.7063747.
     """
     values = np.ascontiguousarray(score, dtype=np.float64)
-    order = values.argsort(kind="stable")
+    # whole numbers are added up, so the order among equal scores does not matter
+    order = values.argsort()
     _numbers(values, order)
     happened = np.ascontiguousarray(event, dtype=np.float64)
     times = None if multiplicity is None else np.ascontiguousarray(multiplicity, dtype=np.float64)

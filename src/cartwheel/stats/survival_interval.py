@@ -48,6 +48,8 @@ def survival_limits(
             f"interval {interval!r} is unknown",
             mend="use one of " + ", ".join(INTERVALS),
         )
+    if not 0.0 < level < 1.0:
+        raise refuse(NotEstimable, "level_range", f"level {level} is not between 0 and 1")
     z = normal_quantile(level)
     if interval == "plain":
         half = z * survival * std_log

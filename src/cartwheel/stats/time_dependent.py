@@ -169,9 +169,9 @@ def time_dependent_auc(
     Weights 1 / G(T-) for events and 1 / G(horizon) for those followed beyond, G the Kaplan-Meier
     curve of censoring with events first; ties in the score count one half; intervals
     auc +- z se. With ``at_horizon="case"`` agrees with riskRegression 2022.11.28 ``Score``, with
-    "neither" with timeROC 0.4.1, both to 1e-8 relative; timeROC's errors only where no times are
-    tied, as it takes tied times in the order of the rows (about 1e-6). Censoring must not depend
-    on the score.
+    "neither" with timeROC 0.4.1, both to 1e-8 relative; timeROC's errors to 1e-5, as it takes tied
+    times in the order of the rows and, in definition ii, one minus the cases' weight for that of
+    the controls. Censoring must not depend on the score.
 
     References
     ----------
@@ -208,26 +208,26 @@ def time_dependent_auc(
     counts = np.array([(area.cases, area.controls) for area in found], dtype=np.int64)
     censored = followed.n - counts.sum(axis=1)
     low, high = np.maximum(auc - z * std_error, 0.0), np.minimum(auc + z * std_error, 1.0)
-    arrays = (wanted, auc, std_error, low, high, counts[:, 0], counts[:, 1], censored, influence)
-    for array in arrays:
-        array.setflags(write=False)
     border = "at or before" if at_horizon == "case" else "before"
     kind = "event-free beyond" if controls == "event-free" else "not a case by"
-    definition = f"cases: event {border} the horizon; controls: {kind} it"
-    wanted, auc, std_error, low, high = arrays[:5]
-    return TimeDependentAuc(
+    result = TimeDependentAuc(
         wanted,
         auc,
         std_error,
         low,
         high,
-        counts[:, 0],
-        counts[:, 1],
+        np.ascontiguousarray(counts[:, 0]),
+        np.ascontiguousarray(counts[:, 1]),
         censored,
         influence,
         level,
-        definition,
+        f"cases: event {border} the horizon; controls: {kind} it",
     )
+    for array in (wanted, auc, std_error, low, high, influence):
+        array.setflags(write=False)
+    for number in (result.cases, result.controls, result.censored):
+        number.setflags(write=False)
+    return result
 
 
 class _Area(NamedTuple):
@@ -269,13 +269,12 @@ def _area(
     auc = float(case @ share_below) / case_total
     of_case = case * (share_below - auc) / case_total
     of_control = control * (share_above - auc) / control_total
-    at_event = of_case
-    tail = 0.0
+    at_event, beyond = of_case, 0.0
     if not_case:
         at_event = of_case + np.where(codes == 2, of_control, 0.0)
-        tail = float(of_control[free_weight > 0.0].sum())
+        beyond = float(of_control[free_weight > 0.0].sum())
     influence = times.n * (of_case + of_control)
-    influence += censoring_influence(times, at_event, tail, horizon)
+    influence += censoring_influence(times, at_event, beyond, horizon)
     return _Area(auc, influence, cases, controls)
 
 

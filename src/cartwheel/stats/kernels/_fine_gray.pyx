@@ -9,7 +9,7 @@ that with the weights taken as known, and that through the censoring curves, an 
 over the patient's censoring martingale divided by the number at risk.
 """
 
-from libc.math cimport NAN, exp, fabs
+from libc.math cimport NAN, fabs
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 
@@ -196,13 +196,10 @@ cdef void describe(
     bint known_weights,
     bint own_group,
 ) noexcept nogil:
-    """Fill baseline jumps at x = 0, inverse information and influences, on the columns' scale."""
+    """Fill jumps at the columns' means, inverse information and influences, on their scale."""
     cdef Py_ssize_t block, row, i, p = s.p
-    cdef double shift = 0.0
-    for i in range(p):
-        shift += s.coef[i] * s.mean[i] / s.scale[i]
     for block in range(s.blocks):
-        hazard[block] = s.hazard[block] * exp(-shift)
+        hazard[block] = s.hazard[block]
     invert(s, covariance)
     score_influence(s, influence)
     if not known_weights:

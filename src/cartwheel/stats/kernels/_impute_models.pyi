@@ -1,0 +1,1 @@
+# Only for the imputation kernel, which takes it by cimport.
