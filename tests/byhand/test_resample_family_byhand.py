@@ -154,6 +154,11 @@ def test_a_cluster_is_predicted_by_the_others():
         assert found.size[row] == (centre == label).sum()
     with pytest.raises(NotEstimable, match="missing"):
         leave_one_cluster_out(RATE, np.array([None, *["A"] * 6, *["B"] * 5], dtype=object))
+    for folds in ([0.0, 1.0, np.nan] * 4, [0], []):
+        with pytest.raises(NotEstimable, match="folds"):
+            cross_validation(RATE, folds)
+    with pytest.raises(NotEstimable):
+        fold_assignments(N, folds=3, repeats=1, seed=1, strata=[np.nan] * N)
     with pytest.raises(NotEstimable, match="one fold"):
         leave_one_cluster_out(RATE, ["A"] * N)
 
@@ -186,8 +191,11 @@ def test_strata_keep_their_size_and_clusters_stay_together():
         seen.add(clusters(b).tobytes())
     assert len(seen) > 5
     np.testing.assert_array_equal(strata(7), stratified_multiplicities(EVENT, 5, 99)(7))
-    with pytest.raises(NotEstimable):
-        stratified_multiplicities([], 5, 30)
+    for gaps in ([], [1.0, np.nan, 2.0], [["a"], ["b"]]):
+        with pytest.raises(NotEstimable):
+            stratified_multiplicities(gaps, 5, 30)
+        with pytest.raises(NotEstimable):
+            cluster_multiplicities(gaps, 5, 30)
 
 
 def test_optimism_within_strata_and_of_clusters():

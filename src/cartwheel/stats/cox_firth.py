@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import chdtrc
 
-from cartwheel.errors import NotEstimable, refuse
+from cartwheel.errors import NotEstimable, Refused, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.cox_design import SortedDesign, column_labels, design_matrix, sorted_design
 from cartwheel.stats.cox_likelihood import likelihood_of
@@ -150,7 +150,7 @@ def cox_firth(
     _check_information(sets, rows, penalised, labels)
     p = design.shape[1]
     beta, reached, steps = penalised.maximise(np.zeros(p), np.arange(p))
-    inverse = np.linalg.inv(penalised.at(beta)[2])
+    inverse = _inverse(penalised.at(beta)[2])
     error = np.sqrt(np.diag(inverse))
     p_values, limits = np.empty(p), np.empty((2, p))
     for j in range(p):
@@ -205,7 +205,7 @@ class _Penalised:
             sets.first,
             sets.entering,
             sets.entry_start,
-            np.ascontiguousarray(np.linalg.inv(information)),
+            np.ascontiguousarray(_inverse(information)),
             found,
         )
         return found
@@ -214,10 +214,16 @@ class _Penalised:
         """Maximise over the free coefficients from beta on."""
         beta = beta.copy()
         reached, score, information = self.at(beta)
+        if not np.isfinite(reached):
+            # the coefficient held is too far for the others: begin them again
+            beta[free] = 0.0
+            reached, score, information = self.at(beta)
+        if not np.isfinite(reached):
+            raise _no_convergence()
         inner = np.ix_(free, free)
         for iteration in range(1, _ITERATIONS + 1):
             modified = (score + self.adjustment(beta, information))[free]
-            step = np.linalg.solve(information[inner], modified)
+            step = _inverse(information[inner]) @ modified
             for _ in range(40):
                 trial = beta.copy()
                 trial[free] += step
@@ -230,12 +236,7 @@ class _Penalised:
             beta, reached, score, information = trial, value, new_score, new_information
             if float(modified @ step) < _TOLERANCE:
                 return beta, reached, iteration
-        raise refuse(
-            NotEstimable,
-            "no_convergence",
-            "the penalised fit did not converge",
-            mend="rescale the predictors, or leave out those nearly collinear",
-        )
+        raise _no_convergence()
 
     def profile(self, column: int, beta: Floats) -> float:
         """Largest penalised log likelihood with one coefficient held; beta moves to where it is."""
@@ -259,7 +260,34 @@ def _limit(penalised: _Penalised, beta: Floats, column: int, error: float, targe
         near, far = far, 2.0 * far
         if far > _FARTHEST:
             return float(np.copysign(np.inf, error))
-    return float(beta[column] + error * brentq(short, near, far, xtol=1e-12, rtol=1e-12))
+    try:
+        distance = brentq(short, near, far, xtol=1e-12, rtol=1e-12)
+    except ValueError:
+        # the profile found another hill from the other side
+        raise _no_convergence() from None
+    return float(beta[column] + error * distance)
+
+
+def _inverse(information: Floats) -> Floats:
+    """Inverse of a positive definite matrix, scaled to ones on its diagonal first."""
+    scale = np.sqrt(np.maximum(np.diag(information), 0.0))
+    if not (scale > 0.0).all():
+        raise _no_convergence()
+    outer = np.outer(scale, scale)
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(information / outer))
+    except np.linalg.LinAlgError:
+        raise _no_convergence() from None
+    return np.asarray(root.T @ root / outer)
+
+
+def _no_convergence() -> Refused:
+    return refuse(
+        NotEstimable,
+        "no_convergence",
+        "the penalised fit did not converge",
+        mend="rescale the predictors, or leave out those nearly collinear",
+    )
 
 
 def _check_information(

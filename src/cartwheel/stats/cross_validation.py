@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.distributed import Client, Progress, in_order
+from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.resample import Model, Pipeline, default_threads, sealed, stacked, usable
 
 Floats = NDArray[np.float64]
@@ -93,7 +94,7 @@ def fold_assignments(
     Raises
     ------
     NotEstimable
-        Folds or repeats outside their range, or strata of another length.
+        Folds or repeats outside their range, or strata of another length or with gaps.
     """
     if not 2 <= folds <= n or repeats < 1:
         raise refuse(
@@ -104,10 +105,7 @@ def fold_assignments(
         )
     labels = np.zeros(n, dtype=np.int64)
     if strata is not None:
-        given = np.asarray(strata)
-        if given.shape != (n,):
-            raise refuse(NotEstimable, "length", "strata need one label a patient", where="strata")
-        labels = np.unique(given, return_inverse=True)[1].astype(np.int64)
+        labels = coded_labels(strata, n, "strata")[1]
     assigned = np.empty((repeats, n), dtype=np.int64)
     for row, stream in zip(assigned, np.random.SeedSequence(seed).spawn(repeats), strict=True):
         shuffled = np.random.Generator(np.random.PCG64(stream)).permutation(n)
@@ -145,7 +143,7 @@ def cross_validation(
     ------
     NotEstimable
         When the model cannot be made on all patients, or without any of the folds; fewer than two
-        folds in a repeat.
+        folds in a repeat, or folds that are not whole numbers.
 
     Notes
     -----
@@ -160,6 +158,13 @@ def cross_validation(
     """
     table = np.atleast_2d(np.asarray(assigned))
     n = table.shape[1]
+    if table.dtype.kind not in "iu" or n < 2:
+        raise refuse(
+            NotEstimable,
+            "folds",
+            "folds need a whole number for each of two patients or more",
+            mend="fold_assignments makes them",
+        )
     pieces = [(row, int(fold)) for row in range(len(table)) for fold in np.unique(table[row])]
     if any(np.ptp(row) == 0 for row in table):
         raise refuse(NotEstimable, "folds", "a repeat has only one fold", mend="two or more")
@@ -242,17 +247,6 @@ def leave_one_cluster_out(
     Royston P, Parmar MKB, Sylvester R 2004, doi 10.1002/sim.1691. Steyerberg EW, Harrell FE 2016,
     doi 10.1016/j.jclinepi.2015.04.005.
     """
-    labels = np.asarray(cluster)
-    # None, nan, NaT and pandas' NA, which answers no comparison
-    missing = sum(str(one) in ("None", "nan", "NaT", "<NA>") for one in labels.tolist())
-    if missing:
-        raise refuse(
-            NotEstimable,
-            "missing",
-            f"{missing} labels are missing",
-            where="cluster",
-            mend="leave these patients out, or name their cluster",
-        )
-    distinct, place = np.unique(labels, return_inverse=True)
+    labels, place = coded_labels(cluster, np.asarray(cluster).size, "cluster")
     found = cross_validation(pipeline, place, threads=threads, progress=progress, workers=workers)
-    return tuple(distinct.tolist()), found
+    return labels, found

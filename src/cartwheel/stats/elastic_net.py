@@ -79,7 +79,8 @@ def cox_elastic_net(
     Raises
     ------
     NotEstimable
-        Shapes that do not fit or values not finite; no event; alpha outside [0, 1]; a penalty not
+        Shapes that do not fit or values not finite; no event, or none while others are at
+        risk; alpha outside [0, 1]; a penalty not
         above 0; all columns constant; no convergence.
 
     Notes
@@ -102,8 +103,15 @@ def cox_elastic_net(
     likelihood = likelihood_of(sets, rows, "breslow")
     total = float(rows.weight.sum())
     null, score, _ = likelihood(np.zeros(design.shape[1]))
-    strengths = _penalties(penalties, score / total, alpha, design.shape)
     saturated = _saturated(sets)
+    if not saturated - null > 1e-12 * max(1.0, abs(null)):
+        raise refuse(
+            NotEstimable,
+            "nobody_to_compare",
+            "no event happens while others are at risk",
+            mend="a Cox model needs events while others of the stratum are followed",
+        )
+    strengths = _penalties(penalties, score / total, alpha, design.shape)
     beta = np.zeros(design.shape[1])
     coefficients, ratio = np.empty((strengths.size, beta.size)), np.empty(strengths.size)
     for index, strength in enumerate(strengths):
@@ -141,7 +149,8 @@ def _penalties(
         if not largest > 0.0:
             raise refuse(NotEstimable, "no_association", "no column is related to the outcome")
         least = 1e-4 if shape[0] >= shape[1] else 1e-2
-        return largest * np.geomspace(1.0, least, 100)
+        # a hair above, lest rounding let the first column in
+        return (1.0 + 1e-12) * largest * np.geomspace(1.0, least, 100)
     given = np.array(penalties, dtype=np.float64).reshape(-1)
     if not given.size or not np.isfinite(given).all() or not (given > 0.0).all():
         raise refuse(

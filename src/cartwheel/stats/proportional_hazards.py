@@ -180,7 +180,10 @@ def _tested(score: Floats, information: Floats, p: int, columns: tuple[int, ...]
     kept = [*range(p), *changes]
     part = score[list(columns)]
     inner = information[np.ix_(kept, kept)]
-    if np.linalg.matrix_rank(inner) < len(kept):
+    scale = np.sqrt(np.maximum(np.diag(inner), 0.0))
+    outer = np.outer(scale, scale)
+    # below about 1e-9 the information of a change is rounding
+    if not (scale > 0.0).all() or np.linalg.eigvalsh(inner / outer)[0] < 1e-9:
         raise refuse(
             NotEstimable,
             "change_not_estimable",
@@ -188,5 +191,6 @@ def _tested(score: Floats, information: Floats, p: int, columns: tuple[int, ...]
             where=f"columns {', '.join(str(j + 1) for j in columns)}",
             mend="test fewer terms together, or a simpler model",
         )
-    solved = np.linalg.solve(inner, np.concatenate((np.zeros(p), part)))
+    part = part / scale[p:]
+    solved = np.linalg.solve(inner / outer, np.concatenate((np.zeros(p), part)))
     return float(part @ solved[p:])

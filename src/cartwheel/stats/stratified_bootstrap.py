@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.distributed import Client, Progress, in_order
+from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.resample import (
     Draw,
     Model,
@@ -41,7 +42,7 @@ def stratified_multiplicities(strata: ArrayLike, seed: int, resamples: int) -> D
     Raises
     ------
     NotEstimable
-        Nobody, or labels that are not one a patient.
+        Nobody, or labels that are missing or not one a patient.
     """
     members = _members(strata, "strata")
     streams = np.random.SeedSequence(seed).spawn(resamples)
@@ -74,7 +75,7 @@ def cluster_multiplicities(cluster: ArrayLike, seed: int, resamples: int) -> Dra
     Raises
     ------
     NotEstimable
-        Nobody, or labels that are not one a patient.
+        Nobody, or labels that are missing or not one a patient.
     """
     members = _members(cluster, "cluster")
     place = np.empty(sum(part.size for part in members), dtype=np.int64)
@@ -204,8 +205,8 @@ def _runner(
 def _members(labels: ArrayLike, where: str) -> list[Integers]:
     """Patients of each label, labels rising."""
     given = np.asarray(labels)
-    if given.ndim != 1 or given.size == 0:
-        raise refuse(NotEstimable, "length", f"{where} needs one label a patient", where=where)
-    _, place = np.unique(given, return_inverse=True)
+    if given.size == 0:
+        raise refuse(NotEstimable, "no_patient", "there is nobody to draw", where=where)
+    _, place = coded_labels(given, given.size, where)
     order = np.argsort(place, kind="stable").astype(np.int64)
     return np.split(order, np.cumsum(np.bincount(place))[:-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.risk_sets import RiskSets, risk_sets
 from cartwheel.stats.survival import KaplanMeier
 from cartwheel.stats.survival_interval import survival_limits
-from cartwheel.stats.times import Floats
+from cartwheel.stats.times import Floats, Integers
 
 ERRORS = ("greenwood", "robust")
 
@@ -87,36 +88,61 @@ def weighted_kaplan_meier(
             f"error {error!r} is unknown",
             mend="use greenwood or robust",
         )
+    weight = sets.weight[sets.order]
+    died = sets.event[sets.order].astype(np.float64)
+    starts = sets.block_start[:-1]
+
+    def entering(values: Floats) -> Floats:
+        if sets.entry is None:
+            return np.zeros(sets.blocks)
+        return np.bincount(sets.entry, values, sets.blocks).astype(np.float64)
+
+    totals = _Totals(
+        died,
+        weight,
+        sets.block_of,
+        np.add.reduceat(died, starts),
+        np.diff(sets.block_start).astype(np.float64),
+        np.add.reduceat(weight * died, starts),
+        np.add.reduceat(weight, starts),
+        entering(np.ones(sets.n)),
+        entering(weight),
+    )
     return tuple(
-        _curve(sets, stratum, error, level, interval) for stratum in range(len(sets.strata))
+        _curve(sets, totals, stratum, error, level, interval) for stratum in range(len(sets.strata))
     )
 
 
-def _added(sets: RiskSets, values: Floats) -> Floats:
-    """Sum of a value of sorted rows at each block."""
-    return np.asarray(np.add.reduceat(values, sets.block_start[:-1]))
+class _Totals(NamedTuple):
+    """Sorted rows, and what leaves and enters at each block, in rows and in weights."""
+
+    died: Floats
+    weight: Floats
+    block_of: Integers
+    n_event: Floats
+    n_leaving: Floats
+    event_weight: Floats
+    leaving_weight: Floats
+    n_entering: Floats
+    entering_weight: Floats
 
 
-def _at_risk(sets: RiskSets, values: Floats, blocks: slice) -> Floats:
-    """Sum of a value of sorted rows over those at risk at each block of a stratum."""
-    present = np.cumsum(_added(sets, values)[blocks][::-1])[::-1]
+def _at_risk(sets: RiskSets, leaving: Floats, entering: Floats) -> Floats:
+    """Those still to leave, less those still to enter, at each block of a stratum."""
+    present = np.cumsum(leaving[::-1])[::-1]
     if sets.entry is None:
         return np.asarray(present)
-    entering = np.bincount(sets.entry, values, sets.blocks)[blocks]
-    # those at risk: still to leave, less those still to enter
     return np.asarray(present - (np.cumsum(entering[::-1])[::-1] - entering))
 
 
 def _curve(
-    sets: RiskSets, stratum: int, error: str, level: float, interval: str
+    sets: RiskSets, totals: _Totals, stratum: int, error: str, level: float, interval: str
 ) -> WeightedKaplanMeier:
     blocks = sets.blocks_of(stratum)
-    weight = sets.weight[sets.order]
-    died = sets.event[sets.order].astype(np.float64)
-    ones = np.ones(sets.n)
-    n_event, leaving = (_added(sets, a)[blocks] for a in (died, ones))
-    deaths = _added(sets, weight * died)[blocks]
-    n_risk, at_risk = (_at_risk(sets, a, blocks) for a in (ones, weight))
+    n_event, leaving = totals.n_event[blocks], totals.n_leaving[blocks]
+    deaths = totals.event_weight[blocks].copy()
+    n_risk = _at_risk(sets, leaving, totals.n_entering[blocks])
+    at_risk = _at_risk(sets, totals.leaving_weight[blocks], totals.entering_weight[blocks])
     # where all at risk have the event, differences of sums of weights leave a rounding
     all_died = np.rint(n_risk) == n_event
     hazard = np.where(all_died, 1.0, deaths / at_risk)
@@ -126,7 +152,9 @@ def _curve(
         spread = np.where(all_died, 0.0, deaths / (at_risk * staying))
         std_log = np.sqrt(np.cumsum(spread))
     else:
-        std_log = np.sqrt(_jackknife(sets, blocks, np.where(all_died, 0.0, 1.0 / staying), hazard))
+        std_log = np.sqrt(
+            _jackknife(sets, totals, blocks, np.where(all_died, 0.0, 1.0 / staying), hazard)
+        )
     std_log[survival == 0.0] = np.nan
     low, high = survival_limits(survival, std_log, level, interval)
     rows, died_rows, censored = (
@@ -152,16 +180,17 @@ def _curve(
     return WeightedKaplanMeier(sets.strata[stratum], curve, at_risk, deaths, error)
 
 
-def _jackknife(sets: RiskSets, blocks: slice, pull: Floats, hazard: Floats) -> Floats:
+def _jackknife(
+    sets: RiskSets, totals: _Totals, blocks: slice, pull: Floats, hazard: Floats
+) -> Floats:
     """Variance of log S: squared influences of the rows gone, and of those still at risk.
 
     A row moves log S by its weight times (what its stay has added to C) less (its event's pull),
     where C sums hazard times pull.
     """
     rows = slice(int(sets.block_start[blocks.start]), int(sets.block_start[blocks.stop]))
-    weight = sets.weight[sets.order][rows]
-    died = sets.event[sets.order][rows].astype(np.float64)
-    block = sets.block_of[rows] - blocks.start
+    weight, died = totals.weight[rows], totals.died[rows]
+    block = totals.block_of[rows] - blocks.start
     drift = np.cumsum(hazard * pull)
     since = np.zeros(weight.size)
     entry = np.zeros(weight.size, dtype=np.int64)
