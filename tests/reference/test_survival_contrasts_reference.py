@@ -20,9 +20,11 @@ from cartwheel.stats.fleming_harrington import (
 )
 from cartwheel.stats.nelson_aalen import nelson_aalen
 from cartwheel.stats.restricted_mean import restricted_mean, restricted_mean_contrast
+from cartwheel.stats.risk_sets import risk_sets
 from cartwheel.stats.survival import kaplan_meier, landmark
 from cartwheel.stats.survival_difference import survival_difference
 from cartwheel.stats.times import SurvivalTimes, survival_times
+from cartwheel.stats.weighted_survival import weighted_kaplan_meier
 
 # the golden files carry 15 significant digits; sums of a few hundred such terms follow
 RTOL = 1e-10
@@ -277,3 +279,34 @@ def test_landmark_comparison(shared: Path) -> None:
     part = survival_times(frame["time"][kept] - stored["landmark"], frame["status"][kept] == 2)
     found = weighted_log_rank(part, frame["sex"][kept])
     assert found.statistic == pytest.approx(stored["chisq"], rel=RTOL)
+
+
+def test_weights_as_counts(shared: Path) -> None:
+    path = shared / "data" / "reference" / "golden" / "km.json"
+    stored = json.loads(path.read_text())["cases"]["weighted_km"]
+    frame = pd.read_csv(shared / "data" / "reference" / f"{stored['data']}.csv")
+    counts = 1 + np.arange(1, len(frame) + 1) % 3
+    sets = risk_sets(frame["time"], frame["status"] == 2, case_weights=counts)
+    (found,) = weighted_kaplan_meier(sets)
+    at = np.searchsorted(found.curve.time, stored["time"])
+    np.testing.assert_array_equal(found.curve.time[at], stored["time"])
+    np.testing.assert_allclose(found.weight_at_risk[at], stored["n_risk"], rtol=RTOL)
+    np.testing.assert_allclose(found.curve.survival[at], stored["surv"], rtol=RTOL)
+    np.testing.assert_allclose(
+        found.curve.std_error[at] / found.curve.survival[at], stored["se_log_surv"], rtol=RTOL
+    )
+
+
+def test_strata_of_unweighted_rows_are_separate_curves(shared: Path) -> None:
+    for case in golden(shared).values():
+        frame = rows(shared, case)
+        sets = risk_sets(frame["T"], frame["E"], strata=frame["G"])
+        for found in weighted_kaplan_meier(sets, interval="log-log"):
+            part = frame[frame["G"] == found.stratum]
+            plain = kaplan_meier(times_of(part), interval="log-log")
+            np.testing.assert_array_equal(found.curve.time, plain.time)
+            np.testing.assert_array_equal(found.curve.n_risk, plain.n_risk)
+            np.testing.assert_array_equal(found.curve.n_censor, plain.n_censor)
+            np.testing.assert_allclose(found.curve.survival, plain.survival, rtol=1e-13)
+            np.testing.assert_allclose(found.curve.low, plain.low, rtol=1e-12)
+            assert (found.curve.n, found.curve.events) == (plain.n, plain.events)

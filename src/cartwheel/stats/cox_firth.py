@@ -189,7 +189,9 @@ class _Penalised:
     def at(self, beta: Floats) -> tuple[float, Floats, Floats]:
         """Penalised log likelihood, plain score and information."""
         reached, score, information = self.likelihood(beta)
-        sign, log_det = np.linalg.slogdet(information) if np.isfinite(reached) else (0.0, 0.0)
+        if not (np.isfinite(reached) and np.isfinite(information).all()):
+            return -np.inf, score, information
+        sign, log_det = np.linalg.slogdet(information)
         return (reached + 0.5 * log_det if sign > 0.0 else -np.inf), score, information
 
     def adjustment(self, beta: Floats, information: Floats) -> Floats:
