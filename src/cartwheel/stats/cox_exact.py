@@ -133,11 +133,14 @@ def _newton(
             slope,
             curvature,
         )
-        return (found if np.isfinite(found) else -np.inf), slope, curvature
+        sound = np.isfinite(found) and np.isfinite(slope).all() and np.isfinite(curvature).all()
+        return (found if sound else -np.inf), slope, curvature
 
     beta: Floats = np.zeros(p)
     step: Floats = np.zeros(p)
     reached, score, information = evaluate(beta)
+    if not np.isfinite(reached):
+        raise not_converged(-1, beta, step, labels)
     null, statistic = reached, 0.0
     for iteration in range(1, _ITERATIONS + 1):
         culprit = _without_information(information)

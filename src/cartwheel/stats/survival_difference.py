@@ -65,7 +65,7 @@ def survival_difference(
     -----
     Greenwood standard errors, added as variances. Agrees with arithmetic on R ``survfit`` to 1e-10
     relative. lifelines draws a straight line between the steps of the variance: its log-log
-    statistic is up to 1 % off between event times.
+    statistic is about 1 % off between event times.
 
     References
     ----------
