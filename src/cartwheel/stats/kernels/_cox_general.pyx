@@ -18,6 +18,8 @@ from libc.math cimport NAN, exp, fabs, isfinite, log
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
+from cartwheel.stats.kernels._dense cimport factorise_dense, solve_dense
+
 # what newton() returns; mirrored in stats/cox_general.py
 cdef enum:
     CONVERGED = 0
@@ -209,36 +211,11 @@ cdef double evaluate_at(Sample *s, const double *coef) noexcept nogil:
 
 cdef Py_ssize_t factorise(Sample *s) noexcept nogil:
     """Cholesky of the information into factor; the column without information, or -1."""
-    cdef Py_ssize_t i, j, k, p = s.p
-    cdef double total
-    cdef double *low = s.factor
-    for j in range(p):
-        for i in range(j, p):
-            total = s.information[i * p + j]
-            for k in range(j):
-                total -= low[i * p + k] * low[j * p + k]
-            if i == j:
-                if not total > COLLINEAR * s.information[j * p + j] or not total > 1e-200:
-                    return j
-                low[j * p + j] = total ** 0.5
-            else:
-                low[i * p + j] = total / low[j * p + j]
-    return -1
+    return factorise_dense(s.information, s.factor, s.p, COLLINEAR)
 
 
 cdef void solve(const Sample *s, const double *right, double *out) noexcept nogil:
-    cdef Py_ssize_t i, k, p = s.p
-    cdef double total
-    for i in range(p):
-        total = right[i]
-        for k in range(i):
-            total -= s.factor[i * p + k] * out[k]
-        out[i] = total / s.factor[i * p + i]
-    for i in range(p - 1, -1, -1):
-        total = out[i]
-        for k in range(i + 1, p):
-            total -= s.factor[k * p + i] * out[k]
-        out[i] = total / s.factor[i * p + i]
+    solve_dense(s.factor, right, out, s.p)
 
 
 cdef bint is_still(const Sample *s) noexcept nogil:
