@@ -7,12 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from cartwheel.errors import NotEstimable
 from cartwheel.stats.competing import (
     aalen_johansen,
     competing_times,
     cumulative_incidence_at,
     mean_time_lost,
 )
+from cartwheel.stats.competing_times import competing_times
 from cartwheel.stats.cox import cox_fit
 from cartwheel.stats.fine_gray import fine_gray
 from cartwheel.stats.gray import gray_test
@@ -124,3 +126,13 @@ def test_gray_without_other_events_and_ties_is_near_the_log_rank_test() -> None:
     # a: 1 - 2/4, 0 - 1/3, 1 - 1/2, 0
     assert found.score[0] == pytest.approx(0.5 - 1 / 3 + 0.5, rel=R)
     assert found.score.sum() == pytest.approx(0.0, abs=R)
+
+
+def test_gray_refuses_ties_beyond_what_is_at_risk() -> None:
+    # two events of cause 1 tie at the last time, where one patient's worth of risk is left;
+    # cmprsk gives -1 for such a test
+    time = np.array([2.0, 2, 4, 3, 3, 3, 1, 2, 1, 4])
+    cause = np.array([0, 0, 1, 2, 0, 2, 0, 0, 2, 1])
+    group = np.array([0, 0, 0, 1, 1, 0, 0, 0, 1, 0])
+    with pytest.raises(NotEstimable):
+        gray_test(competing_times(time, cause), group)

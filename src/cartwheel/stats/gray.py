@@ -235,4 +235,12 @@ def _score_and_variance(part: _Part, rho: float) -> tuple[Floats, Floats]:
 def _binomial(deaths: Floats, at_risk: Floats) -> Floats:
     """Deaths times the finite-sample factor 1 - (d - 1) / (Y - 1), which is 1 without ties."""
     tied = deaths > 1.0
+    if np.any(tied & (np.abs(at_risk - 1.0) < 1e-12)):
+        # Y counts patients times the chance to be event-free, so it can come down to one
+        raise refuse(
+            NotEstimable,
+            "tied_events",
+            "events tie where one patient's worth of risk is left, so the variance does not exist",
+            mend="measure times more finely, or leave out the last times",
+        )
     return deaths * np.where(tied, 1.0 - (deaths - 1.0) / np.where(tied, at_risk - 1.0, 1.0), 1.0)
