@@ -10,7 +10,6 @@ import pytest
 from cartwheel.errors import NotEstimable
 from cartwheel.stats.competing import (
     aalen_johansen,
-    competing_times,
     cumulative_incidence_at,
     mean_time_lost,
 )

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -401,12 +401,14 @@ def _examples(
                 raw = float(values[item.column])
             else:
                 floor = _floor(made, item)
-                below = float(values[item.ratio[1]])
+                below = values[item.ratio[1]]
                 if floor is not None:
-                    below = max(below, floor)
+                    below = max(below, Decimal(repr(floor)))
                 if below == 0:
                     break
-                raw = float(values[item.ratio[0]]) / below
+                with localcontext() as context:  # as the ratios of the patients are made
+                    context.prec = 34
+                    raw = float(values[item.ratio[0]] / below)
             total += made.points[item.column](raw)
         else:
             examples.append(
