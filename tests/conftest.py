@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-REPOSITORY = Path(__file__).resolve().parents[1]
+from reference_data import BESIDE, SHARED, not_carried
 
 # no deadline: machines differ; in CI always the same examples, so that a red run can be repeated
 settings.register_profile("cartwheel", deadline=None, derandomize="CI" in os.environ)
@@ -20,11 +19,17 @@ settings.load_profile("cartwheel")
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder beside the repository with reference data that the repository does not carry."""
-    folder = REPOSITORY.parent / "shared"
-    if not (folder / "data" / "reference").is_dir():
-        pytest.skip("the folder of reference data is not beside the repository")
-    return folder
+    """Folder with data/reference: the one beside the repository, or the part carried here."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def car22() -> Path:
+    """Patients of the CD22 cohort, never carried."""
+    path = BESIDE / "data" / "cart" / "car22_patients.csv"
+    if not path.is_file():
+        not_carried(path.name)
+    return path
 
 
 @pytest.fixture

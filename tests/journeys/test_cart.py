@@ -20,14 +20,6 @@ TIMED = {**LATE, "outcome": {"event": "severe_crs_astct", "onset": "crs_onset_da
 
 
 @pytest.fixture
-def car22(shared: Path) -> Path:
-    path = shared / "data" / "cart" / "car22_patients.csv"
-    if not path.is_file():
-        pytest.skip("the CD22 cohort is not beside the repository")
-    return path
-
-
-@pytest.fixture
 def reference(shared: Path) -> Path:
     return shared / "data" / "reference"
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_data import golden, reference_table
 
 from cartwheel.stats.association import chi_square_test, kruskal_wallis_test, rank_sum_test
 from cartwheel.stats.multiplicity_adjustment import benjamini_hochberg, bonferroni, holm
 
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
-if not REFERENCE.exists():
-    pytest.skip("the shared reference data are not beside the repository", allow_module_level=True)
-
-ROC = json.loads((REFERENCE / "golden" / "roc.json").read_text())["cases"]
+ROC = golden("roc")
 MARKERS = [name for name, case in ROC.items() if "mann_whitney" in case]
-KM = json.loads((REFERENCE / "golden" / "km.json").read_text())["cases"]
+KM = golden("km")
 PAIRWISE = [name for name, case in KM.items() if "pairwise_logrank" in case]
-TABLE_ONE = json.loads((REFERENCE / "golden" / "dca_nri_mi.json").read_text())["cases"]["tableone"]
+TABLE_ONE = golden("dca_nri_mi")["tableone"]
 
 # double precision on both sides, 15 digits printed
 RELATIVE = 1e-8
@@ -29,7 +23,7 @@ RELATIVE = 1e-8
 @pytest.mark.parametrize("name", MARKERS)
 def test_rank_sum(name):
     case = ROC[name]
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv").dropna(subset=[case["marker"]])
+    frame = reference_table(case["data"]).dropna(subset=[case["marker"]])
     column, value = case["positive"].split("==")
     event = (frame[column].astype(str) == value).to_numpy()
     found = rank_sum_test(frame[case["marker"]], event)
@@ -42,7 +36,7 @@ def test_rank_sum(name):
 
 
 def test_kruskal_wallis():
-    frame = pd.read_csv(REFERENCE / f"{TABLE_ONE['data']}.csv")
+    frame = reference_table(TABLE_ONE["data"])
     expected = TABLE_ONE["p_continuous"]
     for column, p in zip(expected["vars"], expected["nonnormal"], strict=True):
         known = frame.dropna(subset=[column])
@@ -53,7 +47,7 @@ def test_kruskal_wallis():
 
 
 def test_chi_square():
-    frame = pd.read_csv(REFERENCE / f"{TABLE_ONE['data']}.csv")
+    frame = reference_table(TABLE_ONE["data"])
     expected = TABLE_ONE["p_categorical"]
     for column, p in zip(expected["vars"], expected["chisq_corrected"], strict=True):
         counts = pd.crosstab(frame[column], frame[TABLE_ONE["strata"]]).to_numpy()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from logistic_cases import design, golden
+from logistic_cases import design
+from reference_data import golden
 from scipy.special import expit, ndtri
 
 from cartwheel.estimate import Estimate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from prediction_cases import RTOL, competing, competing_frame, golden, ranked
+from prediction_cases import RTOL, competing, competing_frame, ranked
+from reference_data import golden
 
 from cartwheel.stats.competing import (
     aalen_johansen,

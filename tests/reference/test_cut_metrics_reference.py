@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from golden_columns import binary_columns, golden
+from golden_columns import binary_columns
+from reference_data import golden
 
 from cartwheel.stats.cut_bootstrap import bootstrap_cut
 from cartwheel.stats.cut_metrics import METRICS, best_cut_by_metric, chi_square_p

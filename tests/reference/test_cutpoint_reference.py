@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_data import golden, reference_table
 
 from cartwheel.stats.cutpoint import (
     best_cut,
@@ -21,14 +19,10 @@ from cartwheel.stats.cutpoint import (
 )
 from cartwheel.stats.roc import auc
 
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
-if not REFERENCE.exists():
-    pytest.skip("the shared reference data are not beside the repository", allow_module_level=True)
-
-SELECTION = json.loads((REFERENCE / "golden" / "cutpoint_selection.json").read_text())["cases"]
+SELECTION = golden("cutpoint_selection")
 SURVIVAL = [name for name, case in SELECTION.items() if "cuts" in case]
 BINARY = [name for name, case in SELECTION.items() if "res" in case]
-OPTIMAL = json.loads((REFERENCE / "golden" / "cutpointr.json").read_text())["cases"]
+OPTIMAL = golden("cutpointr")
 CUTPOINTR = [name for name, case in OPTIMAL.items() if "metrics" in case]
 BOOTSTRAP = [name for name, case in OPTIMAL.items() if "cutpoint_mean" in case]
 
@@ -46,7 +40,7 @@ def is_event(frame: pd.DataFrame, rule: str) -> pd.Series:
 
 
 def survival_columns(case: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     table = pd.DataFrame(
         {"t": frame[case["time"]], "e": is_event(frame, case["event"]), "x": frame[case["marker"]]}
     ).dropna()
@@ -54,7 +48,7 @@ def survival_columns(case: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def binary_columns(case: dict) -> tuple[np.ndarray, np.ndarray]:
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     outcome = {"aSAH": "outcome==Poor", "birthwt": "low==1"}[case["data"]]
     return is_event(frame, outcome).to_numpy(), frame[case["marker"]].to_numpy(dtype=float)
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from prediction_cases import REFERENCE, RTOL, competing, competing_frame, golden
+from prediction_cases import RTOL, competing, competing_frame
+from reference_data import golden, reference_table
 
 from cartwheel.stats.decision import (
     DecisionCurve,
@@ -37,7 +38,7 @@ def test_the_grid_is_complete() -> None:
 def curve(name: str, key: str, model: str, thresholds: list[float]) -> DecisionCurve:
     case = CASES[name]
     if name == "dca_binary":
-        frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+        frame = reference_table(case["data"])
         prevalence = 0.15 if key.endswith("0.15") else None
         return decision_curve(
             frame[model], frame[case["outcome"]], thresholds, prevalence=prevalence
@@ -82,7 +83,7 @@ def test_net_benefit(name: str, key: str) -> None:
 
 def test_the_fast_form_is_the_same() -> None:
     case = CASES["dca_binary"]
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     thresholds = np.array(sorted(set(case["table"]["threshold"])))
     risk, event = frame["cancerpredmarker"].to_numpy(float), frame["cancer"].to_numpy(float)
     full = decision_curve(risk, event, thresholds)

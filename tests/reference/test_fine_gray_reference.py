@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from prediction_cases import RTOL, competing_frame, golden, ranked
+from prediction_cases import RTOL, competing_frame, ranked
+from reference_data import golden
 
 from cartwheel.stats.competing import CompetingTimes, competing_times
 from cartwheel.stats.fine_gray import fine_gray, fine_gray_coefficients

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from logistic_cases import design, golden
+from logistic_cases import design
+from reference_data import golden
 
 from cartwheel.errors import NotEstimable
 from cartwheel.stats.logistic import (

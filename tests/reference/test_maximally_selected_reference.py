@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from golden_columns import binary_columns, golden, survival_columns
+from golden_columns import binary_columns, survival_columns
+from reference_data import golden
 
 from cartwheel.stats.cutpoint import best_log_rank_cut, candidate_cuts, sorted_marker
 from cartwheel.stats.log_rank import log_rank_scores

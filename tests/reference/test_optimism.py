@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
+import reference_data
 
 from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.model.uncut import Scaled, UncutPipeline
@@ -31,15 +28,14 @@ NAMES = {  # ours: (theirs, factor that turns ours into theirs)
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> dict[str, dict]:
-    text = (shared / "data/reference/golden/validate_montecarlo.json").read_text()
-    return json.loads(text)["cases"]
+def golden() -> dict[str, dict]:
+    return reference_data.golden("validate_montecarlo")
 
 
-def target_and_columns(case: str, folder: Path, name: str) -> tuple[Target, list[Scaled]]:
+def target_and_columns(case: str, name: str) -> tuple[Target, list[Scaled]]:
     event, time, columns = MODELS[case]
     used = [event, *columns, *([time] if time else [])]
-    table = pd.read_csv(folder / f"data/reference/{name}.csv")[used].dropna()
+    table = reference_data.reference_table(name)[used].dropna()
     status = table[event].to_numpy(float)
     if case == "cph_lung":
         status = (status == 2).astype(float)
@@ -50,8 +46,8 @@ def target_and_columns(case: str, folder: Path, name: str) -> tuple[Target, list
     return SurvivalTarget(times, float(np.median(times.time))), scaled
 
 
-def run(case: str, folder: Path, golden: dict[str, dict]) -> Optimism:
-    target, scaled = target_and_columns(case, folder, golden[case]["data"])
+def run(case: str, golden: dict[str, dict]) -> Optimism:
+    target, scaled = target_and_columns(case, golden[case]["data"])
     assert target.n == golden[case]["n"]
     return bootstrap_optimism(
         UncutPipeline(target, scaled), n=target.n, resamples=RESAMPLES, seed=20261121
@@ -63,8 +59,8 @@ def test_every_case_is_here(golden: dict[str, dict]) -> None:
 
 
 @pytest.mark.parametrize("case", MODELS)
-def test_optimism_as_rms(case: str, shared: Path, golden: dict[str, dict]) -> None:
-    found = run(case, shared, golden)
+def test_optimism_as_rms(case: str, golden: dict[str, dict]) -> None:
+    found = run(case, golden)
     wanted = golden[case]
     compared = 0
     for name in found.measures:
@@ -89,8 +85,8 @@ def test_optimism_as_rms(case: str, shared: Path, golden: dict[str, dict]) -> No
     assert compared >= 2
 
 
-def test_threads_do_not_matter(shared: Path, golden: dict[str, dict]) -> None:
-    target, scaled = target_and_columns("cph_lung", shared, "lung")
+def test_threads_do_not_matter(golden: dict[str, dict]) -> None:
+    target, scaled = target_and_columns("cph_lung", "lung")
     pipeline = UncutPipeline(target, scaled)
     runs = [
         bootstrap_optimism(pipeline, n=target.n, resamples=60, seed=5, threads=threads)

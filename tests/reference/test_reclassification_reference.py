@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from prediction_cases import REFERENCE, RTOL, golden, model_matrix
+from prediction_cases import RTOL, model_matrix
+from reference_data import golden, reference_table
 from scipy.special import ndtri
 
 from cartwheel.estimate import Estimate
@@ -26,7 +26,7 @@ CASES = golden("dca_nri_mi")
 
 
 def logistic_risks(case: dict[str, Any]) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     event = frame["low"].to_numpy(float)
     risks = []
     for key in ("base", "new"):
@@ -40,7 +40,7 @@ def logistic_risks(case: dict[str, Any]) -> tuple[list[NDArray[np.float64]], NDA
 def cox_risks(
     case: dict[str, Any], interpolated: bool
 ) -> tuple[SurvivalTimes, list[NDArray[np.float64]]]:
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     times = survival_times(frame["time"], frame["status"] == 2)
     risks = []
     for key in ("base", "new"):

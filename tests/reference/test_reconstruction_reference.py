@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
-from golden_columns import REFERENCE, golden
+from reference_data import golden, reference_table
 
 from cartwheel.stats.cox import cox_fit
 from cartwheel.stats.log_rank import log_rank
@@ -19,7 +18,7 @@ DIGITISED = ["radio", "radioplus"]
 
 
 def reconstructed(arm: dict, *, total: bool) -> Reconstruction:
-    curve = pd.read_csv(REFERENCE / f"{arm['curve_csv']}.csv")
+    curve = reference_table(arm["curve_csv"])
     return reconstruct_times(
         curve["time"],
         curve["surv"],
@@ -30,8 +29,8 @@ def reconstructed(arm: dict, *, total: bool) -> Reconstruction:
 
 
 def digitised(name: str) -> Reconstruction:
-    curve = pd.read_csv(REFERENCE / f"radiation_{name}_curve.csv")
-    table = pd.read_csv(REFERENCE / "radiation_nrisk.csv")
+    curve = reference_table(f"radiation_{name}_curve")
+    table = reference_table("radiation_nrisk")
     return reconstruct_times(
         curve["time"],
         curve["surv_pct"] / 100.0,
@@ -73,7 +72,7 @@ def test_arms(name, total):
         np.testing.assert_array_equal(found.at_risk_found, arm["nrisk"])
         assert arm["riskmat"]["nrisk.hat"] == found.at_risk_found.tolist()
         # the grid of the curve is the resolution of a median; IPDfromKM is off by up to 1.3 steps
-        grid = np.diff(pd.read_csv(REFERENCE / f"{arm['curve_csv']}.csv")["time"]).max()
+        grid = np.diff(reference_table(arm["curve_csv"])["time"]).max()
         median = kaplan_meier(found.times).median.value
         assert abs(median - arm["true_median"]) <= 1.3 * grid
         assert found.largest_distance < 0.025
@@ -84,7 +83,7 @@ def test_arms(name, total):
 @pytest.mark.parametrize("name", KNOWN)
 def test_restricted_mean(name):
     case = CASES[name]
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     for level, arm in zip(case["levels"], case["arms"], strict=True):
         mine = frame[frame[case["group"]] == level]
         time = mine["time" if case["data"] == "lung" else "rfstime"].to_numpy(float)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_data import golden, reference_table
 
 from cartwheel.stats.roc import roc_curve, weighted_auc
 
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
-if not REFERENCE.exists():
-    pytest.skip("the shared reference data are not beside the repository", allow_module_level=True)
-
-GOLDEN = json.loads((REFERENCE / "golden" / "time_dependent.json").read_text())["cases"]
+GOLDEN = golden("time_dependent")
 CASES = [
     (name, place)
     for name, case in GOLDEN.items()
@@ -40,7 +34,7 @@ def censoring_weights(time: np.ndarray, status: np.ndarray, horizon: float):
 
 
 def survival_columns(case: dict) -> pd.DataFrame:
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     needed = case["note"].removeprefix("complete cases on ").split(",")
     column, value = case["event"].split("==")
     frame = frame.dropna(subset=[case["time"], column, *needed])
@@ -73,7 +67,7 @@ def test_time_dependent_area(name, place):
 def test_time_dependent_area_with_a_competing_event(marker):
     case = GOLDEN["paquid_competing"]
     golden = case[marker.lower()]
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     time, status = frame["time"].to_numpy(float), frame["status"].to_numpy()
     score = -frame[marker].to_numpy(float)
     for horizon, expected in zip(golden["times"], golden["auc"], strict=True):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import reference_data
 from numpy.typing import NDArray
 
 from cartwheel.stats.cox import cox_fit
@@ -47,14 +48,12 @@ D3 = json.loads((Path(__file__).parent / "mice" / "mice.json").read_text(encodin
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> dict[str, Any]:
-    path = shared / "data/reference/golden/dca_nri_mi.json"
-    return json.loads(path.read_text(encoding="utf-8"))["cases"]
+def golden() -> dict[str, Any]:
+    return reference_data.golden("dca_nri_mi")
 
 
-def completed(folder: Path, name: str) -> list[pd.DataFrame]:
-    table = pd.read_csv(folder / f"data/reference/{name}.csv")
-    return [part for _, part in table.groupby("imp")]
+def completed(name: str) -> list[pd.DataFrame]:
+    return [part for _, part in reference_data.reference_table(name).groupby("imp")]
 
 
 def least_squares(design: Floats, y: Floats) -> tuple[Floats, Floats, float]:
@@ -69,12 +68,10 @@ def design(table: pd.DataFrame, columns: list[str]) -> Floats:
     return np.column_stack([np.ones(len(table)), *(table[c].to_numpy(float) for c in columns)])
 
 
-def fits(folder: Path, name: str) -> tuple[Floats, Floats]:
+def fits(name: str) -> tuple[Floats, Floats]:
     """Estimates and covariances in each completed copy, by our own models."""
     estimates, covariances = [], []
-    for table in completed(
-        folder, "mi_nhanes_completed" if "nhanes" in name else "mi_pbc_completed"
-    ):
+    for table in completed("mi_nhanes_completed" if "nhanes" in name else "mi_pbc_completed"):
         if "nhanes" in name:
             x = design(table, ["age", "bmi"])
             beta, covariance, _ = least_squares(x, table["chl"].to_numpy(float))
@@ -113,9 +110,9 @@ def test_pool(name: str, golden: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", POOLED)
-def test_pool_of_our_own_fits(name: str, golden: dict[str, Any], shared: Path) -> None:
+def test_pool_of_our_own_fits(name: str, golden: dict[str, Any]) -> None:
     case = golden[name]
-    estimates, covariances = fits(shared, name)
+    estimates, covariances = fits(name)
     variances = np.array([np.diag(c) for c in covariances])
     # the stored fits stop by coxph's and glm's default rules, a change of the deviance below 1e-9
     # and 1e-8: glm's covariance is that of the step before the last
@@ -156,10 +153,10 @@ def as_printed(test: PooledTest) -> list[float]:
     return [test.statistic, test.df1, test.df2, test.p_value, test.relative_increase]
 
 
-def test_d1_and_d2(golden: dict[str, Any], shared: Path) -> None:
+def test_d1_and_d2(golden: dict[str, Any]) -> None:
     case = golden["mi_nhanes_D"]
     estimates, covariances, chi_squares = [], [], []
-    for table in completed(shared, case["data"]):
+    for table in completed(case["data"]):
         x = design(table, ["age", "bmi", "hyp"])
         beta, covariance, _ = least_squares(x, table["chl"].to_numpy(float))
         estimates.append(beta)
@@ -181,9 +178,9 @@ def log_likelihood(x: Floats, y: Floats, beta: Floats, *, refit: bool = False) -
 
 
 @pytest.mark.parametrize(("name", "kept"), [("pbc_2", ["age", "bili"]), ("pbc_3", ["age"])])
-def test_d3_of_logistic_models(name: str, kept: list[str], shared: Path) -> None:
+def test_d3_of_logistic_models(name: str, kept: list[str]) -> None:
     full = ["age", "bili", "chol", "platelet"]
-    tables = completed(shared, "mi_pbc_completed")
+    tables = completed("mi_pbc_completed")
     designs = [(design(t, full), design(t, kept), t["status"].to_numpy(float)) for t in tables]
     ones = [logistic_fit(x[:, 1:], y).coefficients for x, _, y in designs]
     noughts = [logistic_fit(x[:, 1:], y).coefficients for _, x, y in designs]
@@ -198,9 +195,9 @@ def test_d3_of_logistic_models(name: str, kept: list[str], shared: Path) -> None
     np.testing.assert_allclose(as_printed(found), D3[name], rtol=1e-7, atol=1e-14)
 
 
-def test_d3_of_a_linear_model(shared: Path) -> None:
+def test_d3_of_a_linear_model() -> None:
     """As in mice: residual variance and intercept are estimated anew at the pooled coefficients."""
-    tables = completed(shared, "mi_nhanes_completed")
+    tables = completed("mi_nhanes_completed")
     full = [design(t, ["age", "bmi", "hyp"]) for t in tables]
     part = [design(t, ["age"]) for t in tables]
     y = [t["chl"].to_numpy(float) for t in tables]

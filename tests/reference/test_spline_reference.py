@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from logistic_cases import frame, golden
+from logistic_cases import frame
+from reference_data import golden
 
 from cartwheel.stats.spline import restricted_cubic_spline, spline_knots
 

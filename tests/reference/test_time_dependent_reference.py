@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from prediction_cases import (
-    REFERENCE,
-    RTOL,
-    golden,
-    model_matrix,
-    ranked,
-    survival,
-    survival_frame,
-)
+from prediction_cases import RTOL, model_matrix, ranked, survival, survival_frame
+from reference_data import golden, reference_table
 from scipy.special import ndtri
 
 from cartwheel.stats.calibration_over_time import survival_calibration_groups
@@ -97,7 +89,7 @@ def test_time_roc(name: str) -> None:
 
 def test_time_roc_with_competing_risks() -> None:
     case = CASES["paquid_competing"]
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     rank, at = ranked(frame["time"], case["dsst"]["times"])
     # no rank lies at a half: nobody has an event exactly at a horizon
     times = competing_times(rank, frame["status"])

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from logistic_cases import design, golden
+from logistic_cases import design
+from reference_data import golden
 from scipy.special import expit
 
 from cartwheel.stats.calibration_curves import calibration_curve, observed_expected
@@ -52,9 +53,12 @@ def predicted(name: str, distorted: bool) -> tuple[np.ndarray, np.ndarray, dict[
 
 def test_the_grid_is_complete() -> None:
     assert FITTED == ["birthwt", "birthwt_small", "aSAH", "df_binary"]
-    for name in FITTED:
-        for distorted in (False, True):
-            assert set(predicted(name, distorted)[2]) == {*FIELDS, "D:p"}
+
+
+@pytest.mark.parametrize("distorted", [False, True])
+@pytest.mark.parametrize("name", FITTED)
+def test_every_index_is_compared(name: str, distorted: bool) -> None:
+    assert set(predicted(name, distorted)[2]) == {*FIELDS, "D:p"}
 
 
 @pytest.mark.parametrize("distorted", [False, True])

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-import pytest
-
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
-
-
-def golden(name: str) -> dict[str, dict]:
-    """Cases of a golden file; the module that asks is skipped where the folder is absent."""
-    if not REFERENCE.exists():
-        pytest.skip(
-            "the shared reference data are not beside the repository", allow_module_level=True
-        )
-    return json.loads((REFERENCE / "golden" / f"{name}.json").read_text())["cases"]
+from reference_data import reference_table
 
 
 def is_event(frame: pd.DataFrame, rule: str) -> pd.Series:
@@ -31,14 +17,14 @@ def is_event(frame: pd.DataFrame, rule: str) -> pd.Series:
 
 def binary_columns(data: str, rule: str, marker: str) -> tuple[np.ndarray, np.ndarray]:
     """Event (0/1) and marker of the complete rows."""
-    frame = pd.read_csv(REFERENCE / f"{data}.csv")
+    frame = reference_table(data)
     table = pd.DataFrame({"e": is_event(frame, rule), "x": frame[marker]}).dropna()
     return table["e"].to_numpy(float), table["x"].to_numpy(float)
 
 
 def survival_columns(case: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Time, event and marker of the complete rows."""
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     table = pd.DataFrame(
         {"t": frame[case["time"]], "e": is_event(frame, case["event"]), "x": frame[case["marker"]]}
     ).dropna()

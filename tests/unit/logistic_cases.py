@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 from numpy.typing import NDArray
-
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
-
-
-def golden(name: str) -> dict[str, Any]:
-    """Cases of one golden file; skips the module where the folder is absent."""
-    path = REFERENCE / "golden" / f"{name}.json"
-    if not path.is_file():
-        pytest.skip(
-            "the folder of reference data is not beside the repository", allow_module_level=True
-        )
-    cases: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return cases
+from reference_data import reference_table
 
 
 def frame(case: dict[str, Any]) -> pd.DataFrame:
-    return pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    return reference_table(case["data"])
 
 
 def design(

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 from numpy.typing import NDArray
+from reference_data import reference_table
 
 from cartwheel.stats.competing import CompetingTimes, competing_times
 from cartwheel.stats.times import SurvivalTimes, survival_times
 
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference"
 # 15 digits stored, and sums in another order
 RTOL = 1e-8
 
 
-def golden(name: str) -> dict[str, Any]:
-    """Cases of one golden file; skips the module where the folder is absent."""
-    path = REFERENCE / "golden" / f"{name}.json"
-    if not path.is_file():
-        pytest.skip(
-            "the folder of reference data is not beside the repository", allow_module_level=True
-        )
-    cases: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return cases
-
-
 def competing_frame(name: str) -> pd.DataFrame:
     """Columns time and cause, and those that R's ``prep`` lines make."""
-    frame = pd.read_csv(REFERENCE / f"{name}.csv")
+    frame = reference_table(name)
     if name == "mgus2":
         frame["time"] = np.where(frame["pstat"] == 1, frame["ptime"], frame["futime"])
         frame["cause"] = np.where(frame["pstat"] == 1, 1, 2 * frame["death"])
@@ -64,7 +50,7 @@ def competing(frame: pd.DataFrame) -> CompetingTimes:
 
 def survival_frame(case: dict[str, Any]) -> pd.DataFrame:
     """Complete cases with time_ and event_."""
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
+    frame = reference_table(case["data"])
     column, code = case["event"].split("==")
     needed = [case["time"], column]
     if " on " in case.get("note", ""):

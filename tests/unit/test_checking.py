@@ -163,8 +163,8 @@ def test_numbers_with_problems_still_show_their_range() -> None:
     assert (crp.unit, crp.minimum, crp.maximum) == ("", 1, 9)
 
 
-def test_real_cohort(shared: Path) -> None:
-    report = check_table(read_table(shared / "data" / "cart" / "car22_patients.csv"))
+def test_real_cohort(car22: Path) -> None:
+    report = check_table(read_table(car22))
     assert report.problems == ()
     assert (report.rows, len(report.columns)) == (59, 59)
     ferritin = _column(report, "ferritin_ug_l_day0")

@@ -102,8 +102,8 @@ def test_direct_bilirubin_is_not_total_bilirubin() -> None:
     assert read_column_name("direct_bilirubin_mg_dl").variable is None
 
 
-def test_every_laboratory_column_of_the_real_cohort(shared: Path) -> None:
-    with (shared / "data" / "cart" / "car22_patients.csv").open(encoding="utf-8") as stream:
+def test_every_laboratory_column_of_the_real_cohort(car22: Path) -> None:
+    with car22.open(encoding="utf-8") as stream:
         header = next(csv.reader(stream))
     laboratory = [name for name in header if "_l_" in name or "_ml_" in name or "_per_ul_" in name]
     assert len(laboratory) > 30
