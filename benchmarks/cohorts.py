@@ -86,15 +86,44 @@ class Survival:
         return frame.assign(time=self.time, event=self.event.astype(int))
 
 
-def survival_data(n: int, p: int, seed: int = 7) -> Survival:
-    """Exponential times rounded up to days: heavy ties at small n, heavier at large n."""
+def survival_data(n: int, p: int, seed: int = 7, *, tied: bool = True) -> Survival:
+    """Exponential times, rounded up to days if tied: heavy ties, heavier at large n."""
     random = np.random.default_rng(seed)
     x = random.standard_normal((n, p))
     effect = np.linspace(0.5, -0.3, p)
     latent = random.exponential(300.0, n) * np.exp(-x @ effect)
     ends = random.uniform(100.0, 900.0, n)
-    time = np.ceil(np.minimum(latent, ends))
+    time = np.minimum(latent, ends)
+    if tied:
+        time = np.ceil(time)
     return Survival(time, (latent <= ends).astype(np.int8), np.ascontiguousarray(x))
+
+
+@dataclass(frozen=True, slots=True)
+class Competing:
+    """Time, cause (0 censored, 1 the event, 2 another) and a design matrix."""
+
+    time: Vector
+    cause: NDArray[np.int64]
+    x: Vector
+
+
+def competing_data(n: int, p: int, seed: int = 11) -> Competing:
+    """Times rounded up to days; three in ten of the events are of the other cause."""
+    random = np.random.default_rng(seed)
+    data = survival_data(n, p, seed)
+    other = random.random(n) < 0.3
+    return Competing(data.time, np.where(data.event == 0, 0, np.where(other, 2, 1)), data.x)
+
+
+def columns_of(data: Survival | Competing) -> dict[str, Vector]:
+    """Columns for an R peer: ``time``, ``event`` or ``cause``, ``x0 ...``."""
+    outcome = (
+        {"event": data.event.astype(np.float64)}
+        if isinstance(data, Survival)
+        else {"cause": data.cause.astype(np.float64)}
+    )
+    return {"time": data.time, **outcome} | {f"x{i}": c for i, c in enumerate(data.x.T)}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """One Cox fit by Efron, from a clinic's size to a register's."""
 
+# mypy: disable-error-code="import-not-found,import-untyped"
 # ruff: noqa: PLC0415 - a peer that is not installed must not stop the others
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Run the benchmarks, print the table, and keep it: ``python benchmarks/run.py [WORD ...]``.
 
-With words, only the cases whose name holds one of them run: ``run.py cox start``.
+With words, only the cases whose name holds one of them run: ``run.py cox start memory``.
 """
 
 from __future__ import annotations
@@ -8,19 +8,27 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
+import shutil
+import subprocess
 import sys
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cox
+import cut_offs
 import development
 import large
+import models
+import optimism
 import start
+from memory import memory_table
+from peers import LIMIT, MEMORY
 from timing import Comparison, duration, table
 
 RESULTS = Path(__file__).resolve().parent / "results"
-CASES = (*start.CASES, *cox.CASES, *large.CASES, *development.CASES)
+ROOMS = (start, cox, large, models, cut_offs, optimism, development)
+CASES = tuple(case for room in ROOMS for case in room.CASES)
 PACKAGES = (
     "cartwheel",
     "numpy",
@@ -29,8 +37,30 @@ PACKAGES = (
     "lifelines",
     "scikit-survival",
     "statsmodels",
+    "scikit-learn",
+    "greenwood",
+    "comprisk",
     "firthmodels",
+    "numba",
 )
+R_PACKAGES = (
+    "survival",
+    "rms",
+    "cmprsk",
+    "pROC",
+    "maxstat",
+    "cutpointr",
+    "riskRegression",
+    "timeROC",
+    "logistf",
+)
+R_VERSIONS = """
+cat(paste(R.version$major, R.version$minor, sep = "."))
+for (name in commandArgs(trailingOnly = TRUE)) {
+  found <- tryCatch(as.character(packageVersion(name)), error = function(e) "absent")
+  cat(",", name, found)
+}
+"""
 
 
 def _versions() -> str:
@@ -43,19 +73,51 @@ def _versions() -> str:
     return ", ".join(found)
 
 
-def _page(lines: list[Comparison], day: str) -> str:
+def _load() -> str:
+    """How busy the machine was with anything: a figure above its cores slows all alike."""
+    if not hasattr(os, "getloadavg"):  # Windows
+        return "Load not known"
+    return "Load at the end, over 1, 5, 15 minutes: " + ", ".join(
+        f"{value:.1f}" for value in os.getloadavg()
+    )
+
+
+def _r_versions() -> str:
+    command = shutil.which("Rscript")
+    if command is None:
+        return "R absent"
+    done = subprocess.run(
+        [command, "--vanilla", "-e", R_VERSIONS, *R_PACKAGES],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "R " + done.stdout.strip().replace(" ,", ",")
+
+
+def _page(lines: list[Comparison], memory: str, day: str) -> str:
     return "\n".join(
         (
             f"# Benchmarks, {day}",
             "",
             f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
-            f"{os.cpu_count()} cores. {_versions()}.",
+            f"{os.cpu_count()} cores. {_versions()}. {_r_versions()}. {_load()}.",
             "",
-            "Medians of five runs (three for the largest), after one that is not counted. "
-            "Ratio: how many times longer the peer takes. Resampling: cartwheel on two threads, "
-            "peers as they are.",
+            "Medians of five runs (three where a call takes a second or more), after one that is "
+            "not counted; a call of ten seconds or more is timed once. A peer is stopped after "
+            f"{LIMIT} seconds in all, or where it asks for more than {MEMORY >> 30} GB. "
+            "Ratio: how many times longer the peer takes. cartwheel sorts and checks its input "
+            "anew in every call. Whole developments (`points`, `index` without imputation) run on "
+            "two threads, the other resampling on one; peers as they are.",
             "",
             table(lines),
+            "",
+            "## Memory",
+            "",
+            "Highest resident memory during one call less what was resident before it, divided by "
+            "patients: results and working space, without the input.",
+            "",
+            memory,
             "",
         )
     )
@@ -80,7 +142,8 @@ def main() -> None:
                 flush=True,
             )
     day = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    page = _page(lines, day)
+    memory = memory_table() if not words or "memory" in words else "not measured"
+    page = _page(lines, memory, day)
     print(page)
     if not words:
         RESULTS.mkdir(exist_ok=True)

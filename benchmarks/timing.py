@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 REPEATS = 5
+LONG = 10.0  # seconds; not repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,24 @@ def seconds(work: Callable[[], object], *, repeats: int = REPEATS, inner: int = 
     return statistics.median(runs)
 
 
+def paced(work: Callable[[], object]) -> float:
+    """Median wall time of one call, with as many calls as its length allows.
+
+    Five runs, three from a second on, after one that is not counted; from ten seconds on that one
+    is the only one. Calls too short for the clock are timed together.
+    """
+    start = time.perf_counter()
+    work()
+    first = time.perf_counter() - start
+    if first >= LONG:
+        return first
+    start = time.perf_counter()
+    work()
+    second = time.perf_counter() - start  # the first may have compiled or imported something
+    inner = max(1, math.ceil(0.02 / max(second, 1e-6)))
+    return seconds(work, repeats=REPEATS if second < 1.0 else 3, inner=inner)
+
+
 def attempt(name: str, measure: Callable[[], float]) -> tuple[float | None, str]:
     """Measure, or say in a few words why it cannot be measured here."""
     try:
@@ -55,7 +75,7 @@ def attempt(name: str, measure: Callable[[], float]) -> tuple[float | None, str]
 def against(
     case: str,
     ours: Callable[[], float],
-    peers: dict[str, Callable[[], float]],
+    peers: Mapping[str, Callable[[], float]],
     note: str = "",
 ) -> list[Comparison]:
     """Time ours once and each peer beside it."""
