@@ -171,11 +171,18 @@ def _quotients(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArra
     Division of the doubles gives 2.9999999999999996, and the calculator, which works in decimals,
     would put that patient on the other side.
     """
-    pairs, place = np.unique(np.column_stack([above, below]), axis=0, return_inverse=True)
+    tops, top = np.unique(above, return_inverse=True)
+    bottoms, bottom = np.unique(below, return_inverse=True)
+    codes, place = np.unique(top * len(bottoms) + bottom, return_inverse=True)
+    upper, lower = (part.tolist() for part in (tops, bottoms))
     with localcontext() as context:
         context.prec = 34
-        exact = [float(Decimal(repr(one)) / Decimal(repr(other))) for one, other in pairs.tolist()]
-    quotients: NDArray[np.float64] = np.array(exact, dtype=np.float64)[place.ravel()]
+        written = [Decimal(repr(one)) for one in upper], [Decimal(repr(one)) for one in lower]
+        exact = [
+            float(written[0][one] / written[1][other])
+            for one, other in (divmod(code, len(lower)) for code in codes.tolist())
+        ]
+    quotients: NDArray[np.float64] = np.array(exact, dtype=np.float64)[place]
     return quotients
 
 
