@@ -74,7 +74,7 @@ class Made:
     rounding : tuple of RoundingLoss
         What whole points cost; empty for an index.
     multivariable : RegressionTable or None
-        The regression behind the points; None for an index, or where nothing was kept.
+        The regression behind the points; None for an index.
     groups : tuple of Group
         Risk groups of the total.
     groups_assumed : bool
@@ -83,8 +83,8 @@ class Made:
         As the score file writes them.
     points : mapping of column to function
         Points of a raw value, for the worked examples.
-    kept : int or None
-        Candidates kept by the selection; None for an index.
+    wrong_way : tuple of str
+        Labels of predictors whose points fall towards the end that the plan calls adverse.
     """
 
     name: str

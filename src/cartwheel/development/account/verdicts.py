@@ -49,8 +49,8 @@ class Findings:
         What could not be fitted for the regression tables.
     separating : tuple of str
         Labels of predictors that tell events from the others without a mistake.
-    kept : int or None
-        Candidates kept by the selection; None for an index.
+    wrong_way : tuple of str
+        Labels of predictors whose points fall towards the end that the plan calls adverse.
     """
 
     plan: Plan
