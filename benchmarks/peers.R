@@ -87,6 +87,46 @@ cases <- list(
       long <- finegray(Surv(time, state) ~ ., data = kept, etype = "event")
       coxph(on("Surv(fgstart, fgstop, fgstatus)"), data = long, weights = fgwt, id = patient)
     }
+  },
+  rma = function() {
+    need("metafor")
+    function() rma(y, v, data = data, test = "knha")
+  },
+  leave1out = function() {
+    need("metafor")
+    fit <- rma(y, v, data = data, test = "knha")
+    function() leave1out(fit)
+  },
+  rma_questions = function() {
+    need("metafor")
+    data$group <- rep(c("b", "a"), length.out = nrow(data))
+    function() {
+      fit <- rma(y, v, data = data, test = "knha")
+      leave1out(fit)
+      cumul(fit)
+      influence(fit)
+      pdf(NULL)
+      baujat(fit)
+      dev.off()
+      rma(y, v, mods = ~x0, data = data, test = "knha")
+      rma(y, v, mods = ~group, data = data, test = "knha")
+      for (level in c("a", "b")) rma(y, v, data = data[data$group == level, ], test = "knha")
+    }
+  },
+  rma_many = function() {
+    need("metafor")
+    drawn <- replicate(count, rnorm(nrow(data), 0.7, sqrt(data$v + 0.1)))
+    function() for (i in seq_len(count)) rma(drawn[, i], data$v, test = "knha")
+  },
+  permutest = function() {
+    need("metafor")
+    fit <- rma(y, v, mods = ~x0, data = data, test = "knha")
+    function() permutest(fit, iter = count, progbar = FALSE)
+  },
+  gosh = function() {
+    need("metafor")
+    fit <- rma(y, v, data = data, method = "EE")
+    function() gosh(fit, progbar = FALSE)
   }
 )
 

@@ -21,13 +21,14 @@ import development
 import large
 import models
 import optimism
+import pooling
 import start
 from memory import memory_table
 from peers import LIMIT, MEMORY
 from timing import Comparison, duration, table
 
 RESULTS = Path(__file__).resolve().parent / "results"
-ROOMS = (start, cox, large, models, cut_offs, optimism, development)
+ROOMS = (start, cox, large, models, cut_offs, optimism, development, pooling)
 CASES = tuple(case for room in ROOMS for case in room.CASES)
 PACKAGES = (
     "cartwheel",
@@ -53,6 +54,7 @@ R_PACKAGES = (
     "riskRegression",
     "timeROC",
     "logistf",
+    "metafor",
 )
 R_VERSIONS = """
 cat(paste(R.version$major, R.version$minor, sep = "."))

@@ -65,6 +65,7 @@ PARTS = {
     plan.GroupPlan: "Groups",
     plan.PointsPlan: "Points",
     plan.AssociationsPlan: "Associations",
+    plan.ImputationPlan: "Imputation",
     plan.ResamplingPlan: "Resampling",
 }
 
@@ -115,6 +116,10 @@ def test_every_key_of_the_plan_is_explained(part: type[plan.Part]) -> None:
 PLAIN = (
     result.DevelopmentFile,
     result.Development,
+    result.Imputation,
+    result.ImputedVariable,
+    result.MonteCarloError,
+    result.CompleteCases,
     result.OutcomeSummary,
     result.GuardReport,
     result.SampleSize,

@@ -197,7 +197,21 @@ CASES: dict[str, tuple[Change, tuple[str, ...], tuple[str, ...]]] = {
         (*INDEX, "--direction", "high", "--cutoff", "max_log_rank"),
         (CRP, "survival"),
     ),
-    "imputation": (changed(), (*BINARY, "--missing", "impute"), ("not in this version",)),
+    "imputations without imputing": (
+        changed(),
+        (*BINARY, "--imputations", "50"),
+        ("--missing impute",),
+    ),
+    "one imputation": (
+        changed(),
+        (*BINARY, "--missing", "impute", "--imputations", "1"),
+        ("imputations",),
+    ),
+    "mostly missing": (
+        changed(crp_mg_l_day0=[1.5] * 30 + [None] * 50),
+        (*BINARY, "--missing", "impute"),
+        (CRP, "missing in 50 of 80 patients", "leave it out"),
+    ),
     "negative bootstrap": (changed(), (*BINARY, "--bootstrap", "-1"), ("bootstrap",)),
     "event is time": (
         changed(),

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from cartwheel.clinic.cells import take_apart
 from cartwheel.clinic.dictionary import variables
 from cartwheel.clinic.plausibility import converted
-from cartwheel.clinic.values import parse_cells, take_apart
+from cartwheel.clinic.values import parse_cells
 from cartwheel.units import Quantity, convert, known_unit, parse_quantity
 
 PAIRS = [

@@ -13,8 +13,10 @@ from reference_data import BESIDE, CARRIED, COMPLETE, REPOSITORY, LeftOut
 FOLDER = CARRIED / "data" / "reference"
 MAY_BE_CARRIED = {
     *("lung", "pbc", "heart", "gbsg", "mgus2", "aSAH", "birthwt", "DLBCL", "nhanes"),
+    *("dat.bangertdrowns2004", "dat.bcg", "dat.cannon2006", "dat.egger2001", "dat.nielweise2008"),
+    *("dat.normand1999", "dat.pritz1997", "dat.riley2003", "dat.yusuf1985"),
 }
-SIZE = 1_500_000
+SIZE = 2_000_000
 
 
 def files(folder: Path) -> dict[str, bytes]:

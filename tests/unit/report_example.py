@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from report_example_imputation import imputed_example
 from report_example_index import survival_index_example
 from report_example_points import binary_points_example
 
@@ -14,5 +15,5 @@ def documents() -> dict[str, dict[str, Any]]:
     """Both examples as their JSON reads back."""
     return {
         "points": plain(binary_points_example()),
-        "index": plain(survival_index_example()),
+        "index": plain(imputed_example(survival_index_example())),
     }

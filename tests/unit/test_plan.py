@@ -139,7 +139,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(data: dict[str, Any], neares
             ),
             "group_gap",
         ),
-        (plan(missing="impute"), "impute_not_yet"),
+        (plan(imputation={"imputations": 50}), "imputation_not_asked"),
     ],
 )
 def test_what_a_plan_leaves_open_or_contradicts(data: dict[str, Any], code: str) -> None:

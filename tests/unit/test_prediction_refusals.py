@@ -79,7 +79,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("no_events", lambda: fine_gray(CR, SCORE, multiplicity=(CAUSE != 1).astype(int))),
     ("convention_unknown", lambda: fine_gray(CR, SCORE, convention="riskRegression")),
     ("names_shape", lambda: fine_gray(CR, SCORE, names=("a", "b"))),
-    ("group_shape", lambda: fine_gray(CR, SCORE, censoring_group=NAN)),
+    ("group_missing", lambda: fine_gray(CR, SCORE, censoring_group=NAN)),
     ("level_range", lambda: fine_gray(CR, SCORE).hazard_ratio(0, level=2.0)),
     ("design_shape", lambda: fine_gray(CR, SCORE).incidence([[1.0, 2.0]], 3.0)),
     ("horizon_range", lambda: fine_gray(CR, SCORE).incidence([[1.0]], np.nan)),

@@ -211,7 +211,7 @@ PARTS = {
     "notes": [], "flow": [], "columns": [], "table_one": [], "multivariable": None,
     "index_model": None, "adjusted_model": None, "cutoffs": [], "selection": [], "score_card": [],
     "risk_table": [], "rounding": [], "groups": [], "group_tests": [], "survival": [], "roc": [],
-    "calibration": None, "splines": [], "associations": [], "methods": [],
+    "calibration": None, "splines": [], "associations": [], "methods": [], "imputation": None,
 }  # fmt: skip
 
 

@@ -10,14 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cartwheel.clinic.values import (
-    MISSING_TEXTS,
-    Fault,
-    ParsedCells,
-    missing_cells,
-    parse_cells,
-    take_apart,
-)
+from cartwheel.clinic.cells import MISSING_TEXTS, missing_cells, take_apart
+from cartwheel.clinic.values import Fault, ParsedCells, parse_cells
 
 
 def _parse(cells: list[Any], **options: Any) -> ParsedCells:

@@ -6,10 +6,11 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from cartwheel.development.result import Development, Measure
+from cartwheel.development.result import Development, Performance
 from cartwheel.estimate import Estimate
 
 WIDTH = 88
+LABEL = 24
 
 
 def print_summary(result: Development, outputs: Mapping[str, str | None]) -> None:
@@ -37,12 +38,19 @@ def summary_lines(result: Development) -> Iterator[str]:
     outcome = result.outcome
     at = f", risk at {outcome.horizon:.4g} {outcome.time_unit}" if outcome.horizon else ""
     yield f"{outcome.patients} patients analysed, {outcome.events} with the event{at}"
+    filled = result.imputation
+    if filled is not None and filled.imputations:
+        yield f"missing predictors of {filled.patients} imputed {filled.imputations} times"
     yield ""
-    yield f"{'':24}{'apparent':>24}{'corrected':>26}"
-    for title, found in (("", result.performance), ("uncut: ", result.uncut)):
-        measures = found.measures if not title else found.measures[:1]
-        for measure in measures:
-            yield _measure(title, measure)
+    rows = [
+        (f"{title}{measure.label}", measure)
+        for title, found in _compared(result)
+        for measure in (found.measures[:1] if title else found.measures)
+    ]
+    width = max(LABEL, *(len(label) + 1 for label, _ in rows))
+    yield f"{'':{width}}{'apparent':>24}{'corrected':>26}"
+    for label, row in rows:
+        yield f"{label:{width}}{_text(row.apparent):>24}{_text(row.corrected):>26}"
     yield ""
     yield from _cuts(result)
     for note in result.notes:
@@ -50,9 +58,13 @@ def summary_lines(result: Development) -> Iterator[str]:
             yield from _wrapped(f"! {note.text}", indent="  ")
 
 
-def _measure(title: str, measure: Measure) -> str:
-    label = f"{title}{measure.label}"
-    return f"{label:24}{_text(measure.apparent):>24}{_text(measure.corrected):>26}"
+def _compared(result: Development) -> Iterator[tuple[str, Performance]]:
+    """The score, and what is held against it."""
+    yield "", result.performance
+    yield "uncut: ", result.uncut
+    beside = None if result.imputation is None else result.imputation.complete_cases
+    if beside is not None and beside.performance is not None:
+        yield f"complete ({beside.patients}): ", beside.performance
 
 
 def _text(estimate: Estimate) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cartwheel.clinic.cells import Cells, date_texts, missing_texts, take_apart
 from cartwheel.clinic.columns import (
     ColumnDeclaration,
     find_column,
@@ -21,14 +22,7 @@ from cartwheel.clinic.dictionary import variables
 from cartwheel.clinic.faults import ColumnPlace, cells_are
 from cartwheel.clinic.naming import read_column_name
 from cartwheel.clinic.reading import RawTable
-from cartwheel.clinic.values import (
-    Cells,
-    Fault,
-    date_texts,
-    missing_texts,
-    parse_cells,
-    take_apart,
-)
+from cartwheel.clinic.values import Fault, parse_cells
 from cartwheel.errors import Problem
 
 ID_NAMES = frozenset(

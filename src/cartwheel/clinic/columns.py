@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.clinic.cells import Cells, missing_cells, missing_texts, take_apart
 from cartwheel.clinic.dictionary import (
     Variable,
     accepted_units,
@@ -19,14 +20,7 @@ from cartwheel.clinic.faults import ColumnPlace, cells_are, fault_problems
 from cartwheel.clinic.naming import ColumnName, read_column_name
 from cartwheel.clinic.plausibility import converted, implausible
 from cartwheel.clinic.reading import RawTable
-from cartwheel.clinic.values import (
-    Cells,
-    ParsedCells,
-    missing_cells,
-    missing_texts,
-    parse_cells,
-    take_apart,
-)
+from cartwheel.clinic.values import ParsedCells, parse_cells
 from cartwheel.errors import Problem
 from cartwheel.units import known_unit, nearest_units
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.clinic.cells import Cells
 from cartwheel.clinic.grid import row_list
-from cartwheel.clinic.values import Cells, Fault, ParsedCells
+from cartwheel.clinic.values import Fault, ParsedCells
 from cartwheel.errors import Problem
 
 _LONGEST_SHOWN = 12

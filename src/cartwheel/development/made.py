@@ -20,7 +20,7 @@ from cartwheel.development.result import (
     SelectionRow,
 )
 from cartwheel.stats.distributed import Progress
-from cartwheel.stats.resample import Optimism
+from cartwheel.stats.resample import Optimism, Pipeline, bootstrap_optimism
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +46,34 @@ class Resampling:
     threads: int | None
     progress: Progress | None
 
+    def optimism(self, pipeline: Pipeline[Any], n: int) -> Optimism:
+        """Repeat a development in the same resamples as every other of this run.
+
+        Parameters
+        ----------
+        pipeline : Pipeline
+            The development.
+        n : int
+            Patients.
+
+        Returns
+        -------
+        Optimism
+
+        Raises
+        ------
+        NotEstimable
+            When it cannot be made on all patients, or in none of the resamples.
+        """
+        return bootstrap_optimism(
+            pipeline,
+            n=n,
+            resamples=self.resamples,
+            seed=self.seed,
+            threads=self.threads,
+            progress=self.progress,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -57,8 +85,8 @@ class Made:
         Of the model, for the reader.
     fit : Fit
         Score, linear predictor and risk of every analysed patient.
-    totals : float array (n,)
-        Points.
+    totals : float array (n,) or (m, n)
+        Points; a row for each completed copy where predictors were imputed.
     resampled : Optimism
         What repeating it found.
     parameters : int

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cartwheel.development.account.cutoff_rows import Search, cutoff_rows, settle
+from cartwheel.development.account.cutoff_rows import (
+    Search,
+    Settled,
+    cutoff_rows,
+    settle,
+    settle_median,
+)
 from cartwheel.development.account.groups import index_groups
+from cartwheel.development.account.over_copies import distinct_copies
 from cartwheel.development.account.score_card import number_text, risk_table
+from cartwheel.development.cohort.copies import Copies
 from cartwheel.development.made import Made, Resampling
-from cartwheel.development.model.index import CutRule, IndexPipeline, cut_rule
+from cartwheel.development.model.imputed_index import ImputedIndexPipeline, index_totals
+from cartwheel.development.model.imputer import Imputer, Table, completed
+from cartwheel.development.model.index import CutRule, IndexFit, IndexPipeline, cut_rule
 from cartwheel.development.model.predictor import Predictor
 from cartwheel.development.model.target import Target
 from cartwheel.development.planning.plan import Plan
 from cartwheel.development.result import PointsRow
-from cartwheel.stats.resample import bootstrap_optimism
 
 
 def index_parameters(plan: Plan) -> int:
@@ -57,7 +67,11 @@ def search_of(plan: Plan) -> Search:
 
 
 def make_index(
-    plan: Plan, predictors: tuple[Predictor, ...], target: Target, resampling: Resampling
+    plan: Plan,
+    predictors: tuple[Predictor, ...],
+    target: Target,
+    resampling: Resampling,
+    copies: Copies | None = None,
 ) -> Made:
     """Make the index on all patients, and repeat all of it in every resample.
 
@@ -71,6 +85,8 @@ def make_index(
         The outcome.
     resampling : Resampling
         How often to repeat, and the seed.
+    copies : Copies, optional
+        The completed predictors, where some were imputed.
 
     Returns
     -------
@@ -81,24 +97,15 @@ def make_index(
     NotEstimable
         When the index cannot be made on all patients, or in none of the resamples.
     """
-    rules = tuple(cut_rule(predictor) for predictor in predictors)
-    pipeline = IndexPipeline(target, rules, plan.index.min_fraction)
-    resampled = bootstrap_optimism(
-        pipeline,
-        n=target.n,
-        resamples=resampling.resamples,
-        seed=resampling.seed,
-        threads=resampling.threads,
-        progress=resampling.progress,
-    )
-    model = pipeline.fit(np.ones(target.n))
     search = search_of(plan)
-    settled = [
-        settle(rule, float(cut), target, search)
-        for rule, cut in zip(rules, model.cuts, strict=True)
-    ]
+    made = (
+        _imputed(copies.imputer, copies.tables, target, search)
+        if copies is not None and copies.imputer is not None
+        else _measured(predictors, target, search)
+    )
+    resampled = resampling.optimism(made.pipeline, target.n)
+    rules, model, settled = made.copies[0], made.model, made.settled
     cuts = [cut.cut for cut in settled]
-    assert np.array_equal(pipeline.totals(np.array(cuts)), model.totals)
     named = None
     if plan.index.groups is not None:
         named = [(group.name, group.totals) for group in plan.index.groups]
@@ -109,9 +116,11 @@ def make_index(
         totals=model.totals,
         resampled=resampled,
         parameters=index_parameters(plan),
-        cutoffs=cutoff_rows(rules, predictors, target, settled, resampled.trace, search=search),
+        cutoffs=cutoff_rows(
+            made.copies, predictors, target, settled, resampled.trace, search=search
+        ),
         selection=(),
-        score_card=_card(rules, predictors, cuts),
+        score_card=_card(made.copies, predictors, cuts),
         risk_table=risk_table(target, model.fit, model.totals, range(len(rules) + 1), groups),
         rounding=(),
         multivariable=None,
@@ -123,12 +132,54 @@ def make_index(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """An index made on all patients: its pipeline, the markers' rules in each copy, its numbers."""
+
+    pipeline: IndexPipeline | ImputedIndexPipeline
+    copies: tuple[tuple[CutRule, ...], ...]
+    model: IndexFit
+    settled: list[Settled]
+
+
+def _measured(predictors: tuple[Predictor, ...], target: Target, search: Search) -> _Index:
+    rules = tuple(cut_rule(predictor) for predictor in predictors)
+    pipeline = IndexPipeline(target, rules, search.min_fraction)
+    model = pipeline.fit(np.ones(target.n))
+    settled = [
+        settle(rule, float(cut), target, search)
+        for rule, cut in zip(rules, model.cuts, strict=True)
+    ]
+    assert np.array_equal(pipeline.totals(np.array([cut.cut for cut in settled])), model.totals)
+    return _Index(pipeline, (rules,), model, settled)
+
+
+def _imputed(imputer: Imputer, tables: tuple[Table, ...], target: Target, search: Search) -> _Index:
+    source = completed(imputer, tables, cut_rule)
+    pipeline = ImputedIndexPipeline(target, source, search.min_fraction)
+    model = pipeline.fit(np.ones(target.n)).index
+    settled = [
+        settle(rules[0], float(cut), target, search)
+        if source.ready[place] is not None
+        else settle_median(rules, float(cut), target)
+        for place, (rules, cut) in enumerate(
+            zip(zip(*source.whole, strict=True), model.cuts, strict=True)
+        )
+    ]
+    cuts = np.array([cut.cut for cut in settled])
+    assert np.array_equal(index_totals(source.whole, cuts), model.totals)
+    return _Index(pipeline, source.whole, model, settled)
+
+
 def _card(
-    rules: tuple[CutRule, ...], predictors: tuple[Predictor, ...], cuts: list[float]
+    copies: tuple[tuple[CutRule, ...], ...],
+    predictors: tuple[Predictor, ...],
+    cuts: list[float],
 ) -> tuple[PointsRow, ...]:
     rows = []
-    for rule, predictor, cut in zip(rules, predictors, cuts, strict=True):
-        given = int(rule.point(cut).sum())
+    for rules, predictor, cut in zip(zip(*copies, strict=True), predictors, cuts, strict=True):
+        rule = rules[0]
+        given = round(float(np.mean([one.point(cut).sum() for one in distinct_copies(rules)])))
         text = number_text(cut)
         other = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[rule.symbol]
         without = len(predictor.values) - given

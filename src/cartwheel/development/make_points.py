@@ -5,7 +5,7 @@ And what survives repetition.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.blocks import predictor_block
-from cartwheel.development.account.cutoff_rows import Search, Settled, cutoff_row, settle
+from cartwheel.development.account.cutoff_rows import (
+    Search,
+    Settled,
+    cutoff_row,
+    settle,
+    settle_median,
+)
 from cartwheel.development.account.groups import band_groups
 from cartwheel.development.account.honesty import selection_rows
+from cartwheel.development.account.over_copies import distinct_copies
 from cartwheel.development.account.regression_tables import regression_table
 from cartwheel.development.account.score_card import (
     possible_totals,
@@ -23,18 +30,23 @@ from cartwheel.development.account.score_card import (
     rounding_loss,
     score_card,
 )
+from cartwheel.development.cohort.copies import Copies
 from cartwheel.development.made import Made, Resampling
 from cartwheel.development.make_index import search_of, two_bands
-from cartwheel.development.model.points import Candidate, Card, PointsFit, PointsPipeline, candidate
+from cartwheel.development.model.card import Candidate, Card, candidate
+from cartwheel.development.model.imputed_points import ImputedPointsPipeline
+from cartwheel.development.model.imputer import completed
+from cartwheel.development.model.points import PointsFit, PointsPipeline
 from cartwheel.development.model.predictor import Predictor, design_width
 from cartwheel.development.model.selection import Selector
 from cartwheel.development.model.target import Target
 from cartwheel.development.planning.plan import Plan
 from cartwheel.development.result import Cutoff, RegressionTable
 from cartwheel.errors import NotEstimable, refuse
-from cartwheel.stats.resample import Optimism, bootstrap_optimism
+from cartwheel.stats.resample import Optimism
 
 Floats = NDArray[np.float64]
+CandidateCopies = tuple[tuple[Candidate, ...], ...]
 
 
 def points_parameters(predictors: tuple[Predictor, ...]) -> int:
@@ -60,7 +72,11 @@ def points_parameters(predictors: tuple[Predictor, ...]) -> int:
 
 
 def make_points(
-    plan: Plan, predictors: tuple[Predictor, ...], target: Target, resampling: Resampling
+    plan: Plan,
+    predictors: tuple[Predictor, ...],
+    target: Target,
+    resampling: Resampling,
+    copies: Copies | None = None,
 ) -> Made:
     """Make the points score on all patients, and repeat all of it in every resample.
 
@@ -74,6 +90,8 @@ def make_points(
         The outcome.
     resampling : Resampling
         How often to repeat, and the seed.
+    copies : Copies, optional
+        The completed predictors, where some were imputed.
 
     Returns
     -------
@@ -84,26 +102,14 @@ def make_points(
     NotEstimable
         When the score cannot be made on all patients, or in none of the resamples.
     """
-    candidates = tuple(candidate(predictor, plan.points) for predictor in predictors)
-    pipeline = PointsPipeline(
-        target,
-        candidates,
-        Selector(target, plan.points.selection, plan.points.alpha),
-        plan.points.largest,
-        plan.index.min_fraction,
-    )
-    resampled = bootstrap_optimism(
-        pipeline,
-        n=target.n,
-        resamples=resampling.resamples,
-        seed=resampling.seed,
-        threads=resampling.threads,
-        progress=resampling.progress,
-    )
+    pipeline, candidate_copies = _pipeline(plan, predictors, target, copies)
+    candidates = candidate_copies[0]
+    resampled = resampling.optimism(pipeline, target.n)
     search = search_of(plan)
-    first = pipeline.fit(np.ones(target.n))
+    found = pipeline.fit(np.ones(target.n))
+    first = found if isinstance(found, PointsFit) else found.points
     _refuse_nothing(first, plan)
-    model, settled = _settled(pipeline, first, search)
+    model, settled = _settled(candidate_copies, first, target, search)
     groups = band_groups(model.totals, plan.points.bands)
     return Made(
         name="Points score",
@@ -111,18 +117,33 @@ def make_points(
         totals=model.totals,
         resampled=resampled,
         parameters=points_parameters(predictors),
-        cutoffs=_cutoffs(pipeline, settled, resampled, search),
+        cutoffs=_cutoffs(candidate_copies, target, settled, resampled, search),
         selection=selection_rows(resampled, {item.column: item.label for item in predictors}),
-        score_card=score_card(pipeline, model),
+        score_card=score_card(candidates, model),
         risk_table=risk_table(target, model.fit, model.totals, possible_totals(model), groups),
         rounding=rounding_loss(target, model),
-        multivariable=_multivariable(pipeline, model, plan.level),
+        multivariable=_multivariable(candidate_copies, model, target, plan.level),
         groups=groups,
         groups_assumed=False,
         bands=_bands(candidates, model),
         points=_givers(candidates, model),
-        wrong_way=_wrong_way(pipeline, model),
+        wrong_way=_wrong_way(candidates, model),
     )
+
+
+def _pipeline(
+    plan: Plan, predictors: tuple[Predictor, ...], target: Target, copies: Copies | None
+) -> tuple[PointsPipeline | ImputedPointsPipeline, CandidateCopies]:
+    """What resampling repeats, and the candidates of each copy of all patients."""
+    selector = Selector(target, plan.points.selection, plan.points.alpha)
+    settings = (selector, plan.points.largest, plan.index.min_fraction)
+    if copies is None or copies.imputer is None:
+        candidates = tuple(candidate(predictor, plan.points) for predictor in predictors)
+        return PointsPipeline(target, candidates, *settings), (candidates,)
+    source = completed(
+        copies.imputer, copies.tables, lambda predictor: candidate(predictor, plan.points)
+    )
+    return ImputedPointsPipeline(target, source, *settings), source.whole
 
 
 def _refuse_nothing(model: PointsFit, plan: Plan) -> None:
@@ -137,10 +158,10 @@ def _refuse_nothing(model: PointsFit, plan: Plan) -> None:
         )
 
 
-def _wrong_way(pipeline: PointsPipeline, model: PointsFit) -> tuple[str, ...]:
+def _wrong_way(candidates: Sequence[Candidate], model: PointsFit) -> tuple[str, ...]:
     """Labels of predictors whose points fall towards the end that the plan calls adverse."""
     found = []
-    for item, card in zip(pipeline.candidates, model.cards, strict=True):
+    for item, card in zip(candidates, model.cards, strict=True):
         stated = item.predictor.direction
         if card is None or item.rule is not None or stated is None:
             continue
@@ -151,29 +172,37 @@ def _wrong_way(pipeline: PointsPipeline, model: PointsFit) -> tuple[str, ...]:
 
 
 def _multivariable(
-    pipeline: PointsPipeline, model: PointsFit, level: float
+    copies: CandidateCopies, model: PointsFit, target: Target, level: float
 ) -> RegressionTable | None:
     blocks = [
-        predictor_block(item, None if np.isnan(cut) else float(cut))
-        for item, cut, keep in zip(pipeline.candidates, model.cuts, model.selected, strict=True)
+        predictor_block(distinct_copies(items), None if np.isnan(cut) else float(cut))
+        for items, cut, keep in zip(
+            zip(*copies, strict=True), model.cuts, model.selected, strict=True
+        )
         if keep
     ]
-    return regression_table("multivariable", blocks, pipeline.target, level) if blocks else None
+    return regression_table("multivariable", blocks, target, level) if blocks else None
 
 
 def _settled(
-    pipeline: PointsPipeline, model: PointsFit, search: Search
+    copies: CandidateCopies, model: PointsFit, target: Target, search: Search
 ) -> tuple[PointsFit, list[Settled | None]]:
     """Put the printed number in the place of each searched cut-off; the groups stay the same."""
     settled: list[Settled | None] = []
     cards: list[Card | None] = []
-    for item, cut, card in zip(pipeline.candidates, model.cuts, model.cards, strict=True):
-        if item.rule is None:
+    columns = zip(*copies, strict=True)
+    for items, cut, card in zip(columns, model.cuts, model.cards, strict=True):
+        rules = distinct_copies([item.rule for item in items if item.rule is not None])
+        if not rules:
             settled.append(None)
             cards.append(card)
             continue
-        found = settle(item.rule, float(cut), pipeline.target, search)
-        assert np.array_equal(item.rule.point(found.cut), item.rule.point(float(cut)))
+        found = (
+            settle(rules[0], float(cut), target, search)
+            if len(rules) == 1
+            else settle_median(rules, float(cut), target)
+        )
+        assert all(np.array_equal(rule.point(found.cut), rule.point(float(cut))) for rule in rules)
         settled.append(found)
         cards.append(None if card is None else replace(card, edges=np.array([found.cut])))
     cuts = np.array([np.nan if found is None else found.cut for found in settled])
@@ -181,21 +210,23 @@ def _settled(
 
 
 def _cutoffs(
-    pipeline: PointsPipeline,
+    copies: CandidateCopies,
+    target: Target,
     settled: list[Settled | None],
     resampled: Optimism,
     search: Search,
 ) -> tuple[Cutoff, ...]:
     rows = []
-    for place, (item, cut) in enumerate(zip(pipeline.candidates, settled, strict=True)):
-        if item.rule is None or cut is None:
+    for place, (items, cut) in enumerate(zip(zip(*copies, strict=True), settled, strict=True)):
+        if cut is None:
             continue
-        traced = resampled.traced.index(f"cut:{item.predictor.column}")
+        predictor = items[0].predictor
+        traced = resampled.traced.index(f"cut:{predictor.column}")
         rows.append(
             cutoff_row(
-                item.rule,
-                item.predictor,
-                pipeline.target,
+                distinct_copies([item.rule for item in items if item.rule is not None]),
+                predictor,
+                target,
                 cut,
                 resampled.trace[:, traced],
                 search=replace(search, seed=search.seed + place),
@@ -205,7 +236,7 @@ def _cutoffs(
 
 
 def _bands(
-    candidates: tuple[Candidate, ...], model: PointsFit
+    candidates: Sequence[Candidate], model: PointsFit
 ) -> dict[str, tuple[dict[str, Any], ...]]:
     bands = {}
     for item, card in zip(candidates, model.cards, strict=True):
@@ -235,9 +266,7 @@ def _ranges(card: Card) -> tuple[dict[str, Any], ...]:
     return tuple(ranges)
 
 
-def _givers(
-    candidates: tuple[Candidate, ...], model: PointsFit
-) -> dict[str, Callable[[float], int]]:
+def _givers(candidates: Sequence[Candidate], model: PointsFit) -> dict[str, Callable[[float], int]]:
     return {
         item.predictor.column: _giver(item, card)
         for item, card in zip(candidates, model.cards, strict=True)

@@ -5,11 +5,14 @@ Its penalty.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.verdicts import EVENTS_PER_PARAMETER
 from cartwheel.development.cohort.assembly import Assembled
+from cartwheel.development.model.imputer import Table
 from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.planning.checks import time_unit
 from cartwheel.development.planning.plan import Plan
@@ -22,7 +25,9 @@ Floats = NDArray[np.float64]
 COLLINEAR = 1e-18  # squared relative residual: beyond what doubles can tell from zero
 
 
-def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
+def make_target(
+    assembled: Assembled, parameters: int, tables: Sequence[Table] | None = None
+) -> tuple[Target, bool]:
     """Make the target, and say whether the horizon had to be assumed.
 
     Parameters
@@ -33,6 +38,8 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
         Candidate parameters, >= 1. Unless the plan says otherwise, logistic regression is Firth's
         below ten events (or non-events) for each, and above it only where maximum likelihood does
         not exist.
+    tables : sequence of tuple of Predictor, optional
+        The completed copies, where predictors were imputed.
 
     Returns
     -------
@@ -49,13 +56,15 @@ def make_target(assembled: Assembled, parameters: int) -> tuple[Target, bool]:
     """
     plan = assembled.plan
     event = assembled.event[assembled.analysed]
+    copies = [assembled.predictors] if tables is None else tables
     if plan.method == "points":
-        _refuse_collinear(assembled, event)
+        _refuse_collinear(copies[0])
     if assembled.time is None:
         limiting = min(int(event.sum()), int((event == 0).sum()))
         firth = _firth(plan, limiting / parameters)
         if plan.points.penalty == "none":
-            _refuse_separation(assembled, event)
+            for table in copies:
+                _refuse_separation(table, event)
         return BinaryTarget(event, firth, rescue=plan.points.penalty == "auto"), False
     times = survival_times(assembled.time[assembled.analysed], event)
     declared = plan.outcome.horizon
@@ -71,31 +80,31 @@ def _firth(plan: Plan, events_per_parameter: float) -> bool:
     return plan.points.penalty == "firth"
 
 
-def _refuse_collinear(assembled: Assembled, event: Floats) -> None:
+def _refuse_collinear(predictors: Table) -> None:
     """Refuse candidates that are sums of one another, and name one of them."""
-    plain = np.column_stack([item.values for item in assembled.predictors])
+    plain = np.column_stack([item.values for item in predictors])
     spread = plain.std(axis=0)
     centred = (plain - plain.mean(axis=0)) / spread
     for place in range(1, plain.shape[1]):
         before, here = centred[:, :place], centred[:, place]
         left = here - before @ np.linalg.lstsq(before, here, rcond=None)[0]
-        if float(left @ left) < COLLINEAR * len(event):
+        if float(left @ left) < COLLINEAR * len(plain):
             raise refuse(
                 NotEstimable,
                 "collinear",
                 "follows exactly from the predictors named before it",
-                where=f"predictor '{assembled.predictors[place].column}'",
+                where=f"predictor '{predictors[place].column}'",
                 mend="leave one of them out",
             )
 
 
-def _refuse_separation(assembled: Assembled, event: Floats) -> None:
+def _refuse_separation(predictors: Table, event: Floats) -> None:
     """Refuse plain likelihood where it has no maximum, and name the predictors."""
-    plain = np.column_stack([item.values for item in assembled.predictors])
+    plain = np.column_stack([item.values for item in predictors])
     places = separating_columns(plain, event)
     if places is None:
         return
-    labels = ", ".join(f"'{assembled.predictors[place].column}'" for place in places)
+    labels = ", ".join(f"'{predictors[place].column}'" for place in places)
     raise refuse(
         NotEstimable,
         "separation",

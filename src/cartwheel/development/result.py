@@ -15,6 +15,12 @@ from cartwheel.development.result_curves import (
     SplineCurve as SplineCurve,
     SurvivalCurve as SurvivalCurve,
 )
+from cartwheel.development.result_imputation import (
+    CompleteCases as CompleteCases,
+    Imputation as Imputation,
+    ImputedVariable as ImputedVariable,
+    MonteCarloError as MonteCarloError,
+)
 from cartwheel.development.result_score import (
     Cutoff as Cutoff,
     GroupRow as GroupRow,
@@ -34,26 +40,8 @@ from cartwheel.development.result_tables import (
     TermRow as TermRow,
 )
 from cartwheel.estimate import Estimate
+from cartwheel.note import Note as Note
 from cartwheel.provenance import Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence the reader must see: a limit, an assumption, a cost.
-
-    Parameters
-    ----------
-    code : str
-        Stable short name.
-    severity : str
-        ``caution`` (printed as large as a result), ``assumption`` or ``information``.
-    text : str
-        The sentence.
-    """
-
-    code: str
-    severity: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +253,9 @@ class Development:
         Paragraphs for a methods section.
     score_id, score_sha256 : str
         Which score file was handed over.
+    imputation : Imputation or None
+        What was missing and how it was imputed; None where the plan leaves patients with missing
+        predictors out.
     """
 
     title: str
@@ -299,6 +290,7 @@ class Development:
     methods: tuple[str, ...]
     score_id: str
     score_sha256: str
+    imputation: Imputation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,9 @@ class TermRow:
         Of the test named in ``test``.
     test : str
         Such as ``penalised likelihood ratio`` or ``Wald``.
+    missing_information : float or None
+        Fraction of the information about the effect that is missing, 0-1; None where nothing in
+        the model was imputed.
     """
 
     term: str
@@ -90,6 +93,7 @@ class TermRow:
     std_error: float
     p_value: float
     test: str
+    missing_information: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

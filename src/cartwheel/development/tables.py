@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.blocks import plain_block, predictor_block, transformed_block
+from cartwheel.development.account.design import Block
+from cartwheel.development.account.over_copies import distinct_copies
 from cartwheel.development.account.regression_tables import (
-    Block,
     regression_table,
     univariable_table,
 )
@@ -17,7 +19,8 @@ from cartwheel.development.account.table_one import table_one
 from cartwheel.development.cohort.assembly import Assembled
 from cartwheel.development.cohort.columns import Column
 from cartwheel.development.made import Made
-from cartwheel.development.model.points import candidate
+from cartwheel.development.model.card import candidate
+from cartwheel.development.model.imputer import Table
 from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.result import (
     ColumnNote,
@@ -114,7 +117,9 @@ def column_notes(assembled: Assembled) -> tuple[ColumnNote, ...]:
     )
 
 
-def regression_tables(assembled: Assembled, target: Target, made: Made) -> Tables:
+def regression_tables(
+    assembled: Assembled, target: Target, made: Made, tables: Sequence[Table] | None = None
+) -> Tables:
     """Univariable table; the index alone, and the score adjusted where the plan adjusts.
 
     Parameters
@@ -125,6 +130,8 @@ def regression_tables(assembled: Assembled, target: Target, made: Made) -> Table
         The outcome of the analysed patients.
     made : Made
         The score.
+    tables : sequence of tuple of Predictor, optional
+        The completed copies, where predictors were imputed: then effects are pooled.
 
     Returns
     -------
@@ -136,11 +143,11 @@ def regression_tables(assembled: Assembled, target: Target, made: Made) -> Table
     NotEstimable
         When the model of the index alone does not converge.
     """
-    blocks = _alone(assembled, made)
+    blocks = _alone(assembled, made, tables or [assembled.predictors])
     univariable, not_fitted = univariable_table(blocks, target, assembled.plan.level)
     index_model = adjusted = None
     if assembled.plan.method == "index":
-        total = Block("index", "Index, per point", made.totals[:, None], None)
+        total = Block("index", "Index, per point", made.totals[..., None], None)
         index_model = regression_table("index alone", [total], target, assembled.plan.level)
     if assembled.adjust:
         adjusted, failed = _adjusted(assembled, target, made)
@@ -150,20 +157,20 @@ def regression_tables(assembled: Assembled, target: Target, made: Made) -> Table
     return Tables(univariable, index_model, adjusted, further, not_fitted)
 
 
-def _alone(assembled: Assembled, made: Made) -> list[Block]:
+def _alone(assembled: Assembled, made: Made, tables: Sequence[Table]) -> list[Block]:
     """Make the univariable blocks: markers uncut for an index, as planned for points."""
     plan = assembled.plan
-    if plan.method == "points":
-        cuts = {row.column: row.cut for row in made.cutoffs}
-        return [
-            predictor_block(candidate(item, plan.points), cuts.get(item.column))
-            for item in assembled.predictors
-        ]
+    cuts = {row.column: row.cut for row in made.cutoffs}
     blocks = []
-    for item in assembled.predictors:
+    for items in (distinct_copies(copies) for copies in zip(*tables, strict=True)):
+        item = items[0]
+        if plan.method == "points":
+            made_of = [candidate(one, plan.points) for one in items]
+            blocks.append(predictor_block(made_of, cuts.get(item.column)))
+            continue
         skewed = assembled.columns[item.column].skewed and bool(np.all(item.values > 0))
         transform = "log2" if skewed and item.transform == "none" else item.transform
-        blocks.append(transformed_block(item, transform))
+        blocks.append(transformed_block(items, transform))
     return blocks
 
 
@@ -177,7 +184,7 @@ def _adjusted(
     if not known.any():
         return None, ("the adjusted model",)
     label = "Index, per point" if assembled.plan.method == "index" else "Score, per point"
-    blocks = [Block("index", label, made.totals[known][:, None], None)]
+    blocks = [Block("index", label, made.totals[..., known][..., None], None)]
     blocks += [
         plain_block(column, part[known])
         for column, part in zip(assembled.adjust, values, strict=True)

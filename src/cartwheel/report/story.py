@@ -43,6 +43,7 @@ SECTIONS = (
     Section("cautions", "Read this first: cautions", cautions),
     Section("asked", "What was asked", _always),
     Section("flow", "Patient flow", lambda result: result["flow"]),
+    Section("imputation", "Missing predictors, imputed", lambda result: result["imputation"]),
     Section("guard", "Guard against time travel", _always),
     Section("size", "Sample size", _always),
     Section("patients", "Patients by outcome", lambda result: result["table_one"]),

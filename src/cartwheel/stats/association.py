@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtr
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, raw_array, refuse_vast
 from cartwheel.stats.descriptive import coded_column, finite_column, same_length
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,8 @@ Floats = NDArray[np.float64]
 KINDS = ("binary", "ordinal", "number", "numeric", "category")
 # R's wilcox.test: exact without ties below this size
 EXACT_BELOW = 50
+# no study counts more; scipy works with whole numbers of 64 bits
+_MOST_COUNTED = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,14 @@ def trend_test(binary: ArrayLike, scores: ArrayLike) -> Test:
     """
     happened, place = coded_column(binary, "binary"), finite_column(scores, "scores")
     n = same_length(binary=happened, scores=place)
+    refuse_vast(place, "scores")
     a, b = _centred(happened, "binary"), _centred(place, "scores")
-    statistic = n * float(a @ b) ** 2 / float((a @ a) * (b @ b))
+    spread = float(a @ a) * float(b @ b)
+    if not spread > 0.0:
+        raise refuse(
+            NotEstimable, "constant", "the scores differ by next to nothing", where="scores"
+        )
+    statistic = n * float(a @ b) ** 2 / spread
     return Test("Cochran-Armitage trend", statistic, 1.0, float(chdtrc(1.0, statistic)), n)
 
 
@@ -408,7 +417,9 @@ def _centred(column: Floats, name: str) -> Floats:
 
 def _split(column: Floats, groups: ArrayLike) -> list[Floats]:
     """Values of each group, in the order of the sorted labels."""
-    labels = np.asarray(groups)
+    labels = raw_array(groups, "groups")
+    if labels.ndim != 1:
+        raise refuse(NotEstimable, "not_a_column", "one label a patient is needed", where="groups")
     same_length(values=column, groups=labels)
     if labels.dtype.kind == "f":
         finite_column(labels, "groups")
@@ -424,10 +435,12 @@ def _split(column: Floats, groups: ArrayLike) -> list[Floats]:
 
 def _table(table: ArrayLike) -> Floats:
     """Check a table of counts."""
-    counts = np.asarray(table, dtype=np.float64)
+    counts = float_array(table, "table")
     whole = np.isfinite(counts).all() and (counts >= 0).all() and (counts == np.floor(counts)).all()
     if counts.ndim != 2 or min(counts.shape) < 2 or not whole:
         raise refuse(NotEstimable, "table", "a table of counts in rows and columns is needed")
+    if counts.max() > _MOST_COUNTED:
+        raise refuse(NotEstimable, "table", "counts above 10^9 are no counts of patients")
     if not (counts.sum(axis=0).all() and counts.sum(axis=1).all()):
         raise refuse(NotEstimable, "empty_margin", "a row or column of the table is empty")
     return counts

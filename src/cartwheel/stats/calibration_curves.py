@@ -11,6 +11,7 @@ from scipy.special import expit, logit
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.calibration_over_time import observed_by_horizon
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.competing_times import CompetingTimes, checked_cause
 from cartwheel.stats.cox import baseline_hazard_at, cox_fit
 from cartwheel.stats.descriptive import coded_column, normal_quantile
@@ -22,6 +23,7 @@ from cartwheel.stats.spline import restricted_cubic_spline, sample_quantiles, sp
 from cartwheel.stats.times import Floats, SurvivalTimes
 
 SMOOTHERS = ("spline", "lowess")
+_MOST_COPIES = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +181,9 @@ def calibration_curve_over_time(
     else:
         of_interest = times.event == 1
         fit = cox_fit(times, basis)
+        # beside their mean: a risk near 0 has a very negative predictor
         linear = basis @ fit.coefficients
+        linear -= linear.mean()
         hazard = baseline_hazard_at(times, linear, horizon)
         observed = -np.expm1(-hazard * np.exp(linear))
         model = "Cox"
@@ -250,12 +254,14 @@ def observed_expected(
 
 
 def _copies(multiplicity: ArrayLike, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    counts = np.asarray(multiplicity, dtype=np.float64)
+    counts = float_array(multiplicity, "multiplicity")
     if (
         counts.shape != (n,)
         or not np.isfinite(counts).all()
         or (counts < 0.0).any()
         or (counts != np.floor(counts)).any()
+        # they are written out: a thousand copies of each patient are more than any resample has
+        or counts.sum() > _MOST_COPIES * max(n, 1000)
     ):
         raise refuse(
             NotEstimable,

@@ -140,11 +140,13 @@ def survival_calibration_groups(
     bounds = np.unique(sample_quantiles(predicted, probabilities))
     groups = max(1, bounds.size - 1)
     place = np.clip(np.searchsorted(bounds, predicted, side="left") - 1, 0, groups - 1)
-    rows = [_group(followed, codes, predicted, horizon, place == one) for one in range(groups)]
+    # with fewer patients than groups nobody lies between some bounds
+    filled = np.unique(place)
+    rows = [_group(followed, codes, predicted, horizon, place == one) for one in filled]
     mean_risk, observed, error = (np.array([row[i] for row in rows]) for i in range(3))
     n, events = (np.array([row[i] for row in rows], dtype=np.int64) for i in (3, 4))
     result = SurvivalCalibrationGroups(
-        bounds[:groups], bounds[-groups:], mean_risk, observed, error, n, events
+        bounds[:groups][filled], bounds[-groups:][filled], mean_risk, observed, error, n, events
     )
     for array in (result.low, result.high, mean_risk, observed, error, n, events):
         array.setflags(write=False)

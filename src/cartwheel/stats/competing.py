@@ -28,6 +28,7 @@ from cartwheel.stats.times import (
     SAME_TIME,
     Floats,
     Integers,
+    check_moment,
     checked_multiplicity,
     kernel_counts,
 )
@@ -102,12 +103,11 @@ class CumulativeIncidence:
         Raises
         ------
         NotEstimable
-            A cause that does not occur, or a missing time.
+            A cause that does not occur, or a time missing or infinite.
         """
         if cause != 0 and cause not in self.causes:
             raise refuse(NotEstimable, "no_events", f"no patient has an event of cause {cause}")
-        if np.isnan(t):
-            raise refuse(NotEstimable, "horizon_range", "the time is missing", where="t")
+        check_moment(t, "t")
         column = 0 if cause == 0 else 1 + self.causes.index(cause)
         method = f"Aalen-Johansen, {self.interval} interval ({self.variance} variance)"
         events = int(self.n_event[:, column - 1].sum() if column else self.n_event.sum())

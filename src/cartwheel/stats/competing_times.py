@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.columns import raw_array
 from cartwheel.stats.times import Floats, Integers, SurvivalTimes, survival_times
+
+# a larger code is a mistake, and may be no whole number any more
+_LARGEST_CODE = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,18 +75,19 @@ def competing_times(time: ArrayLike, cause: ArrayLike) -> CompetingTimes:
     NotEstimable
         No event of any cause.
     """
-    given = np.asarray(cause)
+    given = raw_array(cause, "cause", OutcomeRefused)
     numbers = given.astype(np.float64) if given.dtype.kind in "biuf" else np.array([np.nan])
     if (
         given.ndim != 1
         or not np.isfinite(numbers).all()
         or (numbers < 0).any()
         or (numbers != np.floor(numbers)).any()
+        or (numbers > _LARGEST_CODE).any()
     ):
         raise refuse(
             OutcomeRefused,
             "cause_coding",
-            "causes must be whole numbers: 0 (censored), 1, 2, ..., none missing",
+            "causes must be whole numbers: 0 (censored), 1, 2, ..., none missing or above 10^9",
             where="cause",
             mend="recode the column; which event is the one of interest is said later",
         )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.competing_times import CompetingTimes, block_counts
 from cartwheel.stats.times import Floats, Integers, SurvivalTimes
 
@@ -59,7 +60,7 @@ def entry_blocks(times: SurvivalTimes, entry: ArrayLike | None) -> Integers | No
     """
     if entry is None:
         return None
-    since = np.asarray(entry, dtype=np.float64)
+    since = float_array(entry, "entry")
     if (
         since.shape != times.time.shape
         or not np.isfinite(since).all()

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.kernels import _concordance
 from cartwheel.stats.times import Floats, SurvivalTimes, kernel_counts
 
@@ -144,7 +145,7 @@ def harrell_concordance(times: SurvivalTimes, score: ArrayLike) -> Concordance:
     Harrell et al. 1982, doi 10.1001/jama.1982.03320430047030.
     Therneau and Atkinson 2023, R survival, vignette "Concordance".
     """
-    scores = np.ascontiguousarray(score, dtype=np.float64)
+    scores = np.asarray(float_array(score, "score"), order="C")
     if scores.shape != times.time.shape or not np.isfinite(scores).all():
         raise refuse(
             NotEstimable,

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.cox_robust import cluster_members
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.kernels import _risk_concordance
@@ -113,7 +114,7 @@ def general_concordance(
     Therneau and Watson 2015, Mayo Clinic Technical Report 85. Uno et al. 2011,
     doi 10.1002/sim.4154.
     """
-    scores = np.ascontiguousarray(score, dtype=np.float64)
+    scores = np.asarray(float_array(score, "score"), order="C")
     if scores.shape != (sets.n,) or not np.isfinite(scores).all():
         raise refuse(
             NotEstimable,

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, ndtri
+from scipy.special import chdtrc
 
-from cartwheel.errors import NotEstimable, Refused, refuse
-from cartwheel.estimate import Estimate
+from cartwheel.errors import Refused
 from cartwheel.stats.cox_baseline import (
     TIES,
     baseline_hazard,
@@ -18,7 +17,18 @@ from cartwheel.stats.cox_baseline import (
     check_ties,
     cox_log_likelihood,
 )
+from cartwheel.stats.cox_design import check_finite, column_labels, shaped
 from cartwheel.stats.kernels import _cox
+from cartwheel.stats.partial_likelihood import (
+    CONVERGED,
+    NO_EVENTS,
+    SINGULAR,
+    ModelTests,
+    collinear,
+    no_events,
+    not_converged,
+    varying,
+)
 from cartwheel.stats.times import Floats, SurvivalTimes, checked_multiplicity, kernel_counts
 
 __all__ = [
@@ -31,9 +41,6 @@ __all__ = [
     "cox_log_likelihood",
 ]
 
-# status codes of the kernel
-_CONVERGED, _NOT_CONVERGED, _SINGULAR, _NO_EVENTS = range(4)
-
 _ITERATIONS = 25
 # Newton decrement (squared distance left, in standard errors) before the last step, which squares
 # it once more: 1e-10 leaves about 1e-10 standard errors, 1e-14 the rounding
@@ -42,7 +49,7 @@ _FULL_TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CoxFit:
+class CoxFit(ModelTests):
     """A fitted Cox model.
 
     Parameters
@@ -85,66 +92,14 @@ class CoxFit:
         return int(self.coefficients.size)
 
     @property
-    def likelihood_ratio(self) -> float:
-        """Likelihood-ratio statistic that all coefficients are zero."""
-        return 2.0 * (self.log_likelihood - self.log_likelihood_null)
-
-    @property
-    def likelihood_ratio_p_value(self) -> float:
-        """P-value of ``likelihood_ratio``."""
-        return float(chdtrc(self.df, max(self.likelihood_ratio, 0.0)))
-
-    @property
-    def wald_statistic(self) -> float:
-        """Wald statistic that all coefficients are zero."""
-        return float(self.coefficients @ np.linalg.solve(self.covariance, self.coefficients))
-
-    @property
-    def wald_p_value(self) -> float:
-        """P-value of ``wald_statistic``."""
-        return float(chdtrc(self.df, self.wald_statistic))
-
-    @property
     def score_p_value(self) -> float:
         """P-value of ``score_statistic``."""
         return float(chdtrc(self.df, self.score_statistic))
 
     @property
-    def z(self) -> Floats:
-        """Coefficients divided by their standard errors."""
-        return self.coefficients / self.std_error
-
-    @property
-    def p_values(self) -> Floats:
-        """Two-sided Wald p-value of each coefficient."""
-        return np.asarray(chdtrc(1.0, self.z**2), dtype=np.float64)
-
-    def hazard_ratio(self, column: int, *, level: float = 0.95) -> Estimate:
-        """Hazard ratio per unit of one column, with its Wald interval.
-
-        Parameters
-        ----------
-        column : int
-            Position among the columns of ``x``.
-        level : float in (0, 1)
-            Coverage.
-
-        Returns
-        -------
-        Estimate
-
-        Raises
-        ------
-        NotEstimable
-            Level outside (0, 1).
-        """
-        if not 0.0 < level < 1.0:
-            raise refuse(NotEstimable, "level_range", f"level {level} is not between 0 and 1")
-        coefficient = float(self.coefficients[column])
-        half = float(ndtri(0.5 + level / 2.0)) * float(self.std_error[column])
-        value, low, high = np.exp([coefficient, coefficient - half, coefficient + half]).tolist()
-        method = f"Cox regression ({self.ties.capitalize()} ties), Wald interval"
-        return Estimate(value, low, high, level, method, self.n, self.events)
+    def interval_method(self) -> str:
+        """How ``hazard_ratio`` comes about, in words."""
+        return f"Cox regression ({self.ties.capitalize()} ties), Wald interval"
 
 
 def cox_fit(
@@ -192,46 +147,36 @@ def cox_fit(
     Cox 1972, doi 10.1111/j.2517-6161.1972.tb00899.x.
     Efron 1977, doi 10.1080/01621459.1977.10480613.
     """
-    design = _design(times, x)
+    design = np.ascontiguousarray(shaped(x, times.n))
     counts = checked_multiplicity(times, multiplicity)
-    labels = _labels(design, names)
-    check_ties(ties)
-    _check_varying(design, counts, labels)
     p = design.shape[1]
-    coefficients, last_step, covariance = np.zeros(p), np.zeros(p), np.zeros((p, p))
+    if names is not None:
+        names = column_labels(p, names)
+    check_ties(ties)
+    coefficients, last_step, std_error = np.empty(p), np.empty(p), np.empty(p)
+    covariance = np.empty((p, p))
     status, culprit, null, reached, score, iterations, events = _cox.newton(
         times.order,
         times.block_start,
         times.event,
         design,
         counts,
+        None,
         ties == "efron",
         _FULL_TOLERANCE,
         _ITERATIONS,
         coefficients,
         last_step,
+        std_error,
         covariance,
     )
-    if status == _NO_EVENTS:
-        raise refuse(
-            NotEstimable,
-            "no_events",
-            "no patient has the event",
-            where="event",
-            mend="a Cox model needs events, about ten for each parameter",
-        )
-    if status == _SINGULAR:
-        raise refuse(
-            NotEstimable,
-            "collinear",
-            "the column is a combination of the columns before it, or constant, among the "
-            "patients at risk when events happen",
-            where=labels[culprit],
-            mend="leave it out, or one of those it follows from",
-        )
-    if status == _NOT_CONVERGED:
-        raise _not_converged(culprit, coefficients, last_step, labels)
-    std_error = np.sqrt(np.diag(covariance))
+    if status != CONVERGED or counts is not None:
+        # no fit converges on a missing value, but absent patients are never looked at
+        check_finite(design)
+    if status != CONVERGED:
+        labels = column_labels(p, names)
+        varying(design, counts, labels)
+        raise _failure(status, culprit, coefficients, last_step, labels)
     for array in (coefficients, covariance, std_error):
         array.setflags(write=False)
     n = times.n if counts is None else round(float(counts.sum()))
@@ -251,7 +196,10 @@ def cox_fit(
 
 
 def cox_coefficients(
-    times: SurvivalTimes, x: Floats, multiplicity: NDArray[np.generic] | None = None
+    times: SurvivalTimes,
+    x: Floats,
+    multiplicity: NDArray[np.generic] | None = None,
+    start: Floats | None = None,
 ) -> tuple[Floats, bool]:
     """Coefficients of a Cox model with Efron's ties, without checks, for use in every resample.
 
@@ -263,6 +211,9 @@ def cox_coefficients(
         Predictors; fastest if C-contiguous.
     multiplicity : array (n,), optional
         How often each patient counts; not checked.
+    start : float array (p,), contiguous, optional
+        A guess near the estimate, to save steps: 1 for a calibration slope. From zero where it
+        leads nowhere, and by default.
 
     Returns
     -------
@@ -282,84 +233,23 @@ def cox_coefficients(
         times.event,
         design,
         kernel_counts(multiplicity),
+        start,
         True,
         _FAST_TOLERANCE,
         _ITERATIONS,
         coefficients,
         None,
         None,
+        None,
     )[0]
-    return coefficients, status == _CONVERGED
+    return coefficients, status == CONVERGED
 
 
-def _design(times: SurvivalTimes, x: ArrayLike) -> Floats:
-    design = np.ascontiguousarray(x, dtype=np.float64)
-    if design.ndim == 1:
-        design = design[:, None]
-    if design.ndim != 2 or design.shape[0] != times.n or design.shape[1] == 0:
-        raise refuse(
-            NotEstimable,
-            "design_shape",
-            f"the predictors have shape {design.shape}; {times.n} rows and at least one column "
-            "are needed",
-            where="x",
-        )
-    if not np.isfinite(design).all():
-        raise refuse(
-            NotEstimable,
-            "design_missing",
-            "predictors hold missing or infinite values",
-            where="x",
-            mend="leave these patients out, or impute",
-        )
-    return design
-
-
-def _labels(design: Floats, names: Sequence[str] | None) -> tuple[str, ...]:
-    if names is None:
-        return tuple(f"column {index + 1}" for index in range(design.shape[1]))
-    if len(names) != design.shape[1]:
-        raise refuse(
-            NotEstimable,
-            "names_shape",
-            f"{len(names)} names for {design.shape[1]} columns",
-            where="names",
-        )
-    return tuple(names)
-
-
-def _check_varying(design: Floats, counts: Floats | None, labels: tuple[str, ...]) -> None:
-    present = design if counts is None else design[counts > 0.0]
-    constant = np.flatnonzero(np.ptp(present, axis=0) == 0.0)
-    if constant.size:
-        raise refuse(
-            NotEstimable,
-            "constant",
-            "the column has one value in all patients",
-            where=", ".join(labels[index] for index in constant),
-            mend="leave it out",
-        )
-
-
-def _not_converged(
-    culprit: int, coefficients: Floats, last_step: Floats, labels: tuple[str, ...]
+def _failure(
+    status: int, culprit: int, coefficients: Floats, last_step: Floats, labels: tuple[str, ...]
 ) -> Refused:
-    """Name the column that lost its information, else those that moved in the last step."""
-    moving = np.flatnonzero(np.abs(last_step) > 3e-5 * np.abs(coefficients))
-    if culprit >= 0:
-        moving = np.array([culprit])
-    if moving.size:
-        return refuse(
-            NotEstimable,
-            "monotone_likelihood",
-            "the coefficient runs to infinity: the likelihood keeps rising as it grows",
-            where=", ".join(labels[index] for index in moving),
-            mend="the column separates early events from the other patients; merge its categories, "
-            "leave it out, or use a penalised fit",
-        )
-    return refuse(
-        NotEstimable,
-        "no_convergence",
-        f"no convergence within {_ITERATIONS} steps",
-        mend="rescale the predictors, or leave out those nearly collinear",
-    )
+    if status == NO_EVENTS:
+        return no_events()
+    if status == SINGULAR:
+        return collinear(labels[culprit])
+    return not_converged(culprit, coefficients, last_step, labels, iterations=_ITERATIONS)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cartwheel.errors import NotEstimable, refuse
+from cartwheel.errors import NotEstimable, Refused, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.kernels import _cox_baseline
 from cartwheel.stats.times import Floats, SurvivalTimes, checked_multiplicity, kernel_counts
 
 TIES = ("efron", "breslow")
+
+
+# exp of this is still far from the largest double, and of its negative from nought
+FARTHEST = 300.0
 
 
 def check_ties(ties: str) -> None:
@@ -110,12 +115,15 @@ def baseline_hazard(
     Breslow 1972, doi 10.1111/j.2517-6161.1972.tb00900.x.
     """
     check_ties(ties)
+    lp = _linear_predictor(times, linear_predictor)
+    if lp.size and float(np.abs(lp).max()) > FARTHEST:
+        raise _too_far()
     hazard = np.zeros(times.block_time.size)
     _cox_baseline.log_likelihood(
         times.order,
         times.block_start,
         times.event,
-        _linear_predictor(times, linear_predictor),
+        lp,
         None,
         ties == "efron",
         hazard,
@@ -161,7 +169,7 @@ def baseline_hazard_at(
 
 
 def _linear_predictor(times: SurvivalTimes, values: ArrayLike) -> Floats:
-    lp = np.ascontiguousarray(values, dtype=np.float64)
+    lp = np.ascontiguousarray(float_array(values, "linear_predictor"))
     if lp.shape != times.time.shape or not np.isfinite(lp).all():
         raise refuse(
             NotEstimable,
@@ -169,4 +177,16 @@ def _linear_predictor(times: SurvivalTimes, values: ArrayLike) -> Floats:
             "the linear predictor must be one finite number a patient",
             where="linear_predictor",
         )
+    if lp.size and float(np.ptp(lp)) > 2.0 * FARTHEST:
+        raise _too_far()
     return lp
+
+
+def _too_far() -> Refused:
+    return refuse(
+        NotEstimable,
+        "too_far",
+        f"log relative hazards lie further apart, or from 0, than {FARTHEST:g}: no exponential",
+        where="linear_predictor",
+        mend="look for a predictor in another unit",
+    )

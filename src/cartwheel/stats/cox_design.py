@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.risk_sets import RiskSets
 from cartwheel.stats.times import Floats
+
+# below this the square of a scale, and with it a variance, is lost
+TINY = 1e-75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +65,31 @@ def design_matrix(x: ArrayLike, n: int) -> Floats:
     NotEstimable
         Another shape, no column, or values missing or infinite.
     """
-    design = np.asarray(x, dtype=np.float64)
+    design = shaped(x, n)
+    check_finite(design)
+    return design
+
+
+def shaped(x: ArrayLike, n: int) -> Floats:
+    """View predictors as a float array of n rows, finite or not.
+
+    Parameters
+    ----------
+    x : array (n, p) or (n,)
+        Predictors.
+    n : int
+        Rows that there must be.
+
+    Returns
+    -------
+    float array (n, p)
+
+    Raises
+    ------
+    NotEstimable
+        Another shape, no column, or what is no number.
+    """
+    design = float_array(x, "x")
     if design.ndim == 1:
         design = design[:, None]
     if design.ndim != 2 or design.shape[0] != n or design.shape[1] == 0:
@@ -72,6 +100,22 @@ def design_matrix(x: ArrayLike, n: int) -> Floats:
             "needed",
             where="x",
         )
+    return design
+
+
+def check_finite(design: Floats) -> None:
+    """Refuse predictors that are missing, infinite, or beyond 1e60.
+
+    Parameters
+    ----------
+    design : float array (n, p)
+        Predictors.
+
+    Raises
+    ------
+    NotEstimable
+        ``design_missing`` or ``vast``.
+    """
     if not np.isfinite(design).all():
         raise refuse(
             NotEstimable,
@@ -80,7 +124,30 @@ def design_matrix(x: ArrayLike, n: int) -> Floats:
             where="x",
             mend="leave these patients out, or impute",
         )
-    return design
+    refuse_vast(design, "x")
+
+
+def refuse_tiny(spread: Floats) -> None:
+    """Refuse columns that vary, but by so little that the square of it is no number.
+
+    Parameters
+    ----------
+    spread : float array (p,), >= 0
+        Range or mean deviation of each column.
+
+    Raises
+    ------
+    NotEstimable
+        ``tiny``.
+    """
+    if ((spread > 0.0) & (spread < TINY)).any():
+        raise refuse(
+            NotEstimable,
+            "tiny",
+            f"a column varies by less than {TINY:g}, where arithmetic ends",
+            where="x",
+            mend="choose a larger unit",
+        )
 
 
 def column_labels(p: int, names: Sequence[str] | None) -> tuple[str, ...]:
@@ -131,12 +198,12 @@ def sorted_design(sets: RiskSets, design: Floats, offset: ArrayLike | None) -> S
     Raises
     ------
     NotEstimable
-        An offset of another length, missing or infinite.
+        An offset of another length, missing or infinite; ``tiny`` columns.
     """
     weight = sets.weight[sets.order]
     shift, middle = np.zeros(sets.n), 0.0
     if offset is not None:
-        given = np.asarray(offset, dtype=np.float64)
+        given = float_array(offset, "offset")
         if given.shape != (sets.n,) or not np.isfinite(given).all():
             raise refuse(
                 NotEstimable,
@@ -154,6 +221,7 @@ def sorted_design(sets: RiskSets, design: Floats, offset: ArrayLike | None) -> S
     scale = share @ np.abs(x)
     # a deviation of rounding only is none
     scale[~(scale > 1e-13 * np.abs(centre))] = 0.0
+    refuse_tiny(scale)
     x[:, scale == 0.0] = 0.0
     scale[scale == 0.0] = 1.0
     x /= scale

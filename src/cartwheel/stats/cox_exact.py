@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.cox_design import SortedDesign, column_labels, design_matrix, sorted_design
-from cartwheel.stats.cox_general import CoxRegression, check_estimable, not_converged
+from cartwheel.stats.cox_general import CoxRegression, check_estimable
 from cartwheel.stats.kernels import _cox_exact
+from cartwheel.stats.partial_likelihood import not_converged
 from cartwheel.stats.risk_sets import RiskSets
 from cartwheel.stats.times import Floats
 
@@ -140,7 +141,7 @@ def _newton(
     step: Floats = np.zeros(p)
     reached, score, information = evaluate(beta)
     if not np.isfinite(reached):
-        raise not_converged(-1, beta, step, labels)
+        raise not_converged(-1, beta, step, labels, iterations=_ITERATIONS)
     null, statistic = reached, 0.0
     for iteration in range(1, _ITERATIONS + 1):
         culprit = _without_information(information)
@@ -154,7 +155,7 @@ def _newton(
                 mend="leave it out, or one of those it follows from",
             )
         if culprit >= 0:
-            raise not_converged(culprit, beta, step, labels)
+            raise not_converged(culprit, beta, step, labels, iterations=_ITERATIONS)
         step = np.asarray(np.linalg.solve(information, score), dtype=np.float64)
         decrement = float(score @ step)
         statistic = decrement if iteration == 1 else statistic
@@ -170,7 +171,7 @@ def _newton(
         reached, score, information = new
         if decrement < _TOLERANCE and still:
             return beta, null, reached, statistic, information, iteration
-    raise not_converged(-1, beta, step, labels)
+    raise not_converged(-1, beta, step, labels, iterations=_ITERATIONS)
 
 
 def _without_information(information: Floats) -> int:

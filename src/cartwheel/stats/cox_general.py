@@ -7,30 +7,33 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
-from cartwheel.errors import NotEstimable, Refused, refuse
-from cartwheel.estimate import Estimate
 from cartwheel.stats.cox_baseline import check_ties
 from cartwheel.stats.cox_design import SortedDesign, column_labels, design_matrix, sorted_design
 from cartwheel.stats.cox_robust import cluster_members, robust_score_statistic, sandwich
-from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.kernels import _cox_general
+from cartwheel.stats.partial_likelihood import (
+    CONVERGED,
+    SINGULAR,
+    ModelTests,
+    collinear,
+    constant_columns,
+    no_events,
+    not_converged,
+)
 from cartwheel.stats.ridge import Ridge, column_penalties
 from cartwheel.stats.risk_sets import RiskSets
 from cartwheel.stats.times import Floats
 
 __all__ = ["CoxRegression", "Ridge", "check_estimable", "cox_regression", "not_converged"]
 
-# status codes of the kernel
-_NOT_CONVERGED, _SINGULAR = 1, 2
 _ITERATIONS = 30
 # Newton decrement before the last step, which squares it once more: 1e-14 leaves the rounding
 _TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CoxRegression:
+class CoxRegression(ModelTests):
     """A fitted Cox model of a general sample.
 
     Parameters
@@ -98,55 +101,10 @@ class CoxRegression:
         return float((self.information * self.model_covariance).sum())
 
     @property
-    def likelihood_ratio(self) -> float:
-        """Likelihood-ratio statistic that all coefficients are zero."""
-        return 2.0 * (self.log_likelihood - self.log_likelihood_null)
-
-    @property
-    def likelihood_ratio_p_value(self) -> float:
-        """P-value of ``likelihood_ratio``; weights or clusters make it doubtful."""
-        return float(chdtrc(self.df, max(self.likelihood_ratio, 0.0)))
-
-    @property
-    def wald_statistic(self) -> float:
-        """Wald statistic that all coefficients are zero, from ``covariance``."""
-        return float(self.coefficients @ np.linalg.solve(self.covariance, self.coefficients))
-
-    @property
-    def wald_p_value(self) -> float:
-        """P-value of ``wald_statistic``."""
-        return float(chdtrc(self.df, self.wald_statistic))
-
-    @property
-    def z(self) -> Floats:
-        """Coefficients divided by their standard errors."""
-        return self.coefficients / self.std_error
-
-    @property
-    def p_values(self) -> Floats:
-        """Two-sided Wald p-value of each coefficient."""
-        return np.asarray(chdtrc(1.0, self.z**2), dtype=np.float64)
-
-    def hazard_ratio(self, column: int, *, level: float = 0.95) -> Estimate:
-        """Hazard ratio per unit of one column, with its Wald interval.
-
-        Parameters
-        ----------
-        column : int
-            Position among the columns of ``x``.
-        level : float in (0, 1)
-            Coverage.
-
-        Returns
-        -------
-        Estimate
-        """
-        coefficient = float(self.coefficients[column])
-        half = normal_quantile(level) * float(self.std_error[column])
-        value, low, high = np.exp([coefficient, coefficient - half, coefficient + half]).tolist()
+    def interval_method(self) -> str:
+        """How ``hazard_ratio`` comes about, in words."""
         errors = "" if self.robust_covariance is None else ", robust"
-        method = f"Cox regression ({self.ties.capitalize()} ties), Wald interval{errors}"
-        return Estimate(value, low, high, level, method, self.n, self.events)
+        return f"Cox regression ({self.ties.capitalize()} ties), Wald interval{errors}"
 
 
 def cox_regression(
@@ -285,59 +243,13 @@ def _newton(
         covariance,
         information,
     )
-    if status == _SINGULAR:
-        raise refuse(
-            NotEstimable,
-            "collinear",
-            "the column is a combination of the columns before it, or constant, among the "
-            "patients at risk when events happen",
-            where=labels[culprit],
-            mend="leave it out, or one of those it follows from",
-        )
-    if status == _NOT_CONVERGED:
-        raise not_converged(culprit, coefficients, step, labels)
+    if status == SINGULAR:
+        raise collinear(labels[culprit])
+    if status != CONVERGED:
+        raise not_converged(culprit, coefficients, step, labels, iterations=_ITERATIONS)
     penalty = float(0.5 * ridge @ coefficients**2)
     return _Fitted(
         coefficients, covariance, information, null, reached + penalty, score, iterations, penalty
-    )
-
-
-def not_converged(
-    culprit: int, coefficients: Floats, step: Floats, labels: tuple[str, ...]
-) -> Refused:
-    """Name the column that lost its information, else those that moved in the last step.
-
-    Parameters
-    ----------
-    culprit : int
-        Column without information, or -1.
-    coefficients, step : float arrays (p,)
-        Where the fit stopped, and its last step.
-    labels : tuple of p str
-        The columns.
-
-    Returns
-    -------
-    NotEstimable
-        For the caller to raise.
-    """
-    moving = np.flatnonzero(np.abs(step) > 3e-5 * np.abs(coefficients))
-    if culprit >= 0:
-        moving = np.array([culprit])
-    if moving.size:
-        return refuse(
-            NotEstimable,
-            "monotone_likelihood",
-            "the coefficient runs to infinity: the likelihood keeps rising as it grows",
-            where=", ".join(labels[index] for index in moving),
-            mend="the column separates early events from the other patients; merge its categories, "
-            "leave it out, or use a penalised fit",
-        )
-    return refuse(
-        NotEstimable,
-        "no_convergence",
-        f"no convergence within {_ITERATIONS} steps",
-        mend="rescale the predictors, or leave out those nearly collinear",
     )
 
 
@@ -363,19 +275,6 @@ def check_estimable(
         No event; a constant column without a penalty.
     """
     if not sets.events:
-        raise refuse(
-            NotEstimable,
-            "no_events",
-            "no patient has the event",
-            where="event",
-            mend="a Cox model needs events, about ten for each parameter",
-        )
-    constant = rows.constant
-    if constant and ridge is None:
-        raise refuse(
-            NotEstimable,
-            "constant",
-            "the column has one value in all patients",
-            where=", ".join(labels[index] for index in constant),
-            mend="leave it out",
-        )
+        raise no_events()
+    if rows.constant and ridge is None:
+        raise constant_columns(rows.constant, labels)

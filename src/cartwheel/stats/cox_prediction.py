@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
+from cartwheel.stats.cox_baseline import FARTHEST
 from cartwheel.stats.cox_design import design_matrix
 from cartwheel.stats.cox_general import CoxRegression
 from cartwheel.stats.cox_residuals import model_sums
@@ -139,8 +141,8 @@ def cox_curves(
     Raises
     ------
     NotEstimable
-        Other rows than those fitted; new predictors of another width or not finite; an unknown
-        stratum or interval; level outside (0, 1).
+        Other rows than those fitted; new predictors of another width, not finite, or beyond what
+        an exponential holds; an unknown stratum or interval; level outside (0, 1).
 
     Notes
     -----
@@ -153,7 +155,7 @@ def cox_curves(
     Tsiatis 1981, doi 10.1214/aos/1176345333.
     """
     rows, sums = model_sums(sets, x, fit)
-    wanted = np.atleast_2d(np.asarray(new, dtype=np.float64))
+    wanted = np.atleast_2d(float_array(new, "new"))
     wanted = design_matrix(wanted, wanted.shape[0])
     if wanted.shape[1] != fit.coefficients.size:
         raise refuse(
@@ -165,7 +167,16 @@ def cox_curves(
     position = _stratum(sets, stratum)
     blocks = sets.blocks_of(position)
     z = (wanted - rows.centre) / rows.scale
-    risk = np.exp(z @ (fit.coefficients * rows.scale) - rows.offset_centre)
+    log_risk = z @ (fit.coefficients * rows.scale) - rows.offset_centre
+    if not float(np.abs(log_risk).max(initial=0.0)) <= FARTHEST:
+        raise refuse(
+            NotEstimable,
+            "too_far",
+            "a patient to be predicted lies so far from those fitted that the hazard is no number",
+            where="new",
+            mend="give the predictors in the units of the fit",
+        )
+    risk = np.exp(log_risk)
     hazard, spread = np.cumsum(sums.hazard[blocks]), np.cumsum(sums.variance[blocks])
     means = np.cumsum(sums.mean_hazard[blocks], axis=0)
     covariance = fit.covariance / np.outer(1.0 / rows.scale, 1.0 / rows.scale)

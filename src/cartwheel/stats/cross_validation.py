@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import raw_array
 from cartwheel.stats.distributed import Client, Progress, in_order
 from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.resample import Model, Pipeline, default_threads, sealed, stacked, usable
@@ -156,7 +157,7 @@ def cross_validation(
     Stone M 1974, doi 10.1111/j.2517-6161.1974.tb00994.x. Steyerberg EW et al. 2001,
     doi 10.1016/S0895-4356(01)00341-9.
     """
-    table = np.atleast_2d(np.asarray(assigned))
+    table = np.atleast_2d(raw_array(assigned, "assigned"))
     n = table.shape[1]
     if table.dtype.kind not in "iu" or n < 2:
         raise refuse(
@@ -247,6 +248,6 @@ def leave_one_cluster_out(
     Royston P, Parmar MKB, Sylvester R 2004, doi 10.1002/sim.1691. Steyerberg EW, Harrell FE 2016,
     doi 10.1016/j.jclinepi.2015.04.005.
     """
-    labels, place = coded_labels(cluster, np.asarray(cluster).size, "cluster")
+    labels, place = coded_labels(cluster, raw_array(cluster, "cluster").size, "cluster")
     found = cross_validation(pipeline, place, threads=threads, progress=progress, workers=workers)
     return labels, found

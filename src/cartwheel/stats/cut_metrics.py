@@ -352,7 +352,14 @@ def chi_square_p(value: float) -> float:
     -------
     float
         In [0, 1].
+
+    Raises
+    ------
+    NotEstimable
+        ``range`` for a value below 0 or missing.
     """
+    if not value >= 0.0:
+        raise refuse(NotEstimable, "range", f"a chi-square of {value:g} is none")
     return float(chdtrc(1, value))
 
 

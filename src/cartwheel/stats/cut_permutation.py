@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import refuse_vast
 from cartwheel.stats.descriptive import finite_column, same_length
 from cartwheel.stats.kernels import _scan, _scan_tested
 from cartwheel.stats.sorted_marker import SortedMarker, candidate_cuts, case_and_control_weights
@@ -136,6 +137,7 @@ def _centred_scores(
     """Scores in the marker's order with mean zero, and one over the variance of each sum."""
     ranks = finite_column(scores, "scores")
     n = same_length(marker=marker.values, scores=ranks)
+    refuse_vast(ranks, "scores")
     centred = np.ascontiguousarray(ranks[marker.order] - ranks.mean())
     square = float(centred @ centred)
     if not square > n * 1e-28 * float(ranks.mean()) ** 2:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import refuse_vast
 from cartwheel.stats.cut_permutation import MAX_LOG_RANK, ON_CURVE, PermutationTest, permutation_p
 from cartwheel.stats.descriptive import finite_column, same_length
 from cartwheel.stats.kernels import _scan
@@ -270,6 +271,7 @@ def best_log_rank_cut(
     """
     ranks = finite_column(scores, "scores")
     same_length(marker=marker.values, scores=ranks)
+    refuse_vast(ranks, "scores")
     times = checked_presence(marker, multiplicity)
     check_min_fraction(min_fraction)
     return _cut(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.competing import cumulative_incidence_at
 from cartwheel.stats.competing_times import CompetingTimes, checked_cause
 from cartwheel.stats.descriptive import coded_column, finite_column
@@ -118,7 +119,7 @@ def checked_thresholds(thresholds: ArrayLike) -> Floats:
     NotEstimable
         ``threshold_range``.
     """
-    wanted = finite_column(np.atleast_1d(np.asarray(thresholds, dtype=np.float64)), "thresholds")
+    wanted = finite_column(np.atleast_1d(float_array(thresholds, "thresholds")), "thresholds")
     if wanted.min() <= 0.0 or wanted.max() >= 1.0:
         raise refuse(
             NotEstimable,

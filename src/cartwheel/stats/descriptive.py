@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 
 Floats = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -34,12 +35,7 @@ def finite_column(values: ArrayLike, name: str) -> Floats:
     NotEstimable
         ``not_a_column``, ``empty_column``, ``not_a_number`` or ``not_finite``.
     """
-    try:
-        column = np.asarray(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        raise refuse(
-            NotEstimable, "not_a_number", "the column holds what is no number", where=name
-        ) from None
+    column = np.asarray(float_array(values, name), order="C")
     if column.ndim != 1:
         raise refuse(
             NotEstimable,
@@ -175,8 +171,9 @@ def quantiles(
     ----------
     Hyndman RJ, Fan Y 1996, doi 10.2307/2684934 (definition 7).
     """
-    column = np.asarray(x, dtype=np.float64)
-    p = np.asarray(probabilities, dtype=np.float64)
+    column, p = float_array(x, "x"), float_array(probabilities, "probabilities")
+    if column.ndim != 1:
+        finite_column(column, "x")  # refuses more than one axis
     order = np.argsort(column, kind="stable")
     ordered = column[order]
     if column.size and not np.isfinite(ordered[[0, -1]]).all():
@@ -185,7 +182,12 @@ def quantiles(
         total = float(column.size)
         present = None
     else:
-        present = np.cumsum(np.asarray(multiplicity, dtype=np.float64)[order])
+        times = float_array(multiplicity, "multiplicity")
+        if times.shape != column.shape or not (times >= 0.0).all() or np.isinf(times).any():
+            raise refuse(
+                NotEstimable, "multiplicity", "multiplicities are numbers from 0, one a patient"
+            )
+        present = np.cumsum(times[order])
         total = float(present[-1]) if present.size else 0.0
     if total < 1.0:
         raise refuse(NotEstimable, "nobody", "no patient is present")
@@ -327,6 +329,8 @@ def standardised_difference(a: ArrayLike, b: ArrayLike) -> float:
     first, second = finite_column(a, "a"), finite_column(b, "b")
     if min(first.size, second.size) < 2:
         raise refuse(NotEstimable, "too_few", "a group has fewer than two values")
+    refuse_vast(first, "a")
+    refuse_vast(second, "b")
     difference = abs(float(first.mean() - second.mean()))
     spread = float(np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2.0))
     if difference == 0.0:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.kernels import _logistic_profile
 
 Array = NDArray[np.float64]
@@ -26,7 +27,7 @@ def design_columns(x: ArrayLike) -> Array:
     -------
     float array (n, p)
     """
-    columns: Array = np.asarray(x, dtype=np.float64)
+    columns = float_array(x, "x")
     return columns if columns.ndim == 2 else columns.reshape(-1, 1)
 
 
@@ -41,7 +42,7 @@ def float_vector(values: ArrayLike | None) -> Array | None:
     -------
     float array (n,) or None
     """
-    return None if values is None else np.ascontiguousarray(values, dtype=np.float64)
+    return None if values is None else np.ascontiguousarray(float_array(values, "column"))
 
 
 def _refuse_missing(columns: Array) -> None:
@@ -86,12 +87,13 @@ def checked_arrays(
         negative, or only one class occurs.
     """
     columns = design_columns(x)
-    y = np.ascontiguousarray(event, dtype=np.float64)
+    y = np.asarray(float_array(event, "event"), order="C")
     m, shift = float_vector(multiplicity), float_vector(offset)
-    lengths = {len(columns), len(y)} | {len(v) for v in (m, shift) if v is not None}
-    if len(lengths) > 1 or y.ndim != 1:
+    shapes = {y.shape} | {v.shape for v in (m, shift) if v is not None}
+    if shapes != {(len(columns),)}:
         raise refuse(NotEstimable, "lengths_differ", "x, event and weights differ in length")
     _refuse_missing(columns)
+    refuse_vast(columns, "x")
     if not np.isin(y, (0.0, 1.0)).all():
         raise refuse(
             NotEstimable,
@@ -204,7 +206,7 @@ def separating_columns(x: ArrayLike, event: ArrayLike) -> tuple[int, ...] | None
     Albert A, Anderson JA 1984, doi:10.1093/biomet/71.1.1. Konis K 2007, DPhil thesis, Oxford.
     """
     columns = design_columns(x)
-    y = np.asarray(event, dtype=np.float64)
+    y = float_array(event, "event")
     alone = tuple(
         j for j in range(columns.shape[1]) if _separating_direction(columns[:, [j]], y) is not None
     )

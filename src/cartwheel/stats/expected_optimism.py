@@ -14,6 +14,9 @@ from cartwheel.stats.samplesize import (
     r2_cox_snell_from_auc,
 )
 
+# Royston and Sauerbrei's D of the best models is about 3
+_LARGEST_D = 100.0
+
 
 def _require(condition: bool, code: str, what: str) -> None:
     if not condition:
@@ -50,7 +53,7 @@ def r2_cox_snell_from_d(d: float, events_per_patient: float) -> float:
     Royston P, Sauerbrei W 2004, doi:10.1002/sim.1621. Royston P 2006,
     doi:10.1177/1536867x0600600105. Riley RD et al 2019, doi:10.1002/sim.7992.
     """
-    _require(0.0 < d < math.inf, "d", "D is positive")
+    _require(0.0 < d < _LARGEST_D, "d", "D is positive, and a log hazard ratio")
     _require(0.0 < events_per_patient <= 1.0, "rate", "events a patient lie between 0 and 1")
     a = math.pi**2 / 6.0
     explained = (math.pi * d * d / 8.0) / (a + math.pi * d * d / 8.0)

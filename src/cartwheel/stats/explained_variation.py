@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.cox import cox_fit
 from cartwheel.stats.cox_baseline import cox_log_likelihood
 from cartwheel.stats.times import Floats, SurvivalTimes
 
 # rows compared at once: memory stays linear
 _CHUNK = 1024
+_WIDEST = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,22 @@ def explained_variation(times: SurvivalTimes, linear_predictor: ArrayLike) -> Ex
     Royston and Sauerbrei 2004, doi 10.1002/sim.1621. Kent and O'Quigley 1988,
     doi 10.1093/biomet/75.3.525. Gonen and Heller 2005, doi 10.1093/biomet/92.4.965.
     """
-    eta = np.ascontiguousarray(linear_predictor, dtype=np.float64)
+    eta = np.asarray(float_array(linear_predictor, "linear_predictor"), order="C")
     if eta.shape != (times.n,) or not np.isfinite(eta).all() or not np.ptp(eta) > 0.0:
         raise refuse(
             NotEstimable,
             "score_invalid",
             "the linear predictor must be one finite number a patient, not all equal",
             where="linear_predictor",
+        )
+    # a hazard ratio of exp(700) between two patients is none
+    if float(np.ptp(eta)) > _WIDEST:
+        raise refuse(
+            NotEstimable,
+            "score_invalid",
+            f"the linear predictor spreads over more than {_WIDEST:g}",
+            where="linear_predictor",
+            mend="give log relative hazards, not points or risks in per cent",
         )
     n = times.n
     kappa = math.sqrt(8.0 / math.pi)
@@ -97,6 +108,8 @@ def explained_variation(times: SurvivalTimes, linear_predictor: ArrayLike) -> Ex
     gained = cox_log_likelihood(times, eta) - null
     nagelkerke = -math.expm1(-2.0 * gained / n) / -math.expm1(2.0 * null / n)
     explained = (d / kappa) ** 2
+    if not np.isfinite([nagelkerke, spread]).all():
+        raise refuse(NotEstimable, "not_finite", "the likelihood of the predictor is not finite")
     return ExplainedVariation(
         d,
         float(fit.std_error[0]),

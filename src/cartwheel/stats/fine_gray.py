@@ -7,16 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, ndtri
 
 from cartwheel.errors import NotEstimable, Refused, refuse
-from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.competing_times import CompetingTimes, checked_cause
+from cartwheel.stats.cox_design import column_labels, design_matrix
 from cartwheel.stats.kernels import _fine_gray
+from cartwheel.stats.labels import coded_labels
+from cartwheel.stats.partial_likelihood import (
+    CONVERGED,
+    NO_EVENTS,
+    SINGULAR,
+    CoefficientTests,
+    collinear,
+    varying,
+)
 from cartwheel.stats.times import SAME_TIME, Floats, Integers, checked_multiplicity, kernel_counts
 
-# status codes of the kernel
-_CONVERGED, _NOT_CONVERGED, _SINGULAR, _NO_EVENTS = range(4)
 _ITERATIONS = 25
 # as in stats/cox.py
 _FAST_TOLERANCE = 1e-10
@@ -26,7 +33,7 @@ CONVENTIONS = ("crr", "finegray")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FineGrayFit:
+class FineGrayFit(CoefficientTests):
     """A fitted model of the subdistribution hazard of one cause.
 
     Parameters
@@ -73,41 +80,9 @@ class FineGrayFit:
         return self.centred_jump * float(np.exp(-(self.centre @ self.coefficients)))
 
     @property
-    def z(self) -> Floats:
-        """Coefficients divided by their standard errors."""
-        return self.coefficients / self.std_error
-
-    @property
-    def p_values(self) -> Floats:
-        """Two-sided Wald p-value of each coefficient."""
-        return np.asarray(chdtrc(1.0, self.z**2), dtype=np.float64)
-
-    def hazard_ratio(self, column: int, *, level: float = 0.95) -> Estimate:
-        """Subdistribution hazard ratio per unit of one column, with its robust Wald interval.
-
-        Parameters
-        ----------
-        column : int
-            Position among the columns of ``x``.
-        level : float in (0, 1)
-            Coverage.
-
-        Returns
-        -------
-        Estimate
-
-        Raises
-        ------
-        NotEstimable
-            Level outside (0, 1).
-        """
-        if not 0.0 < level < 1.0:
-            raise refuse(NotEstimable, "level_range", f"level {level} is not between 0 and 1")
-        middle = float(self.coefficients[column])
-        half = float(ndtri(0.5 + level / 2.0)) * float(self.std_error[column])
-        value, low, high = np.exp([middle, middle - half, middle + half]).tolist()
-        method = "Fine-Gray regression, robust Wald interval"
-        return Estimate(value, low, high, level, method, self.n, self.events)
+    def interval_method(self) -> str:
+        """How ``hazard_ratio`` comes about, in words."""
+        return "Fine-Gray regression, robust Wald interval"
 
     def incidence(self, x: ArrayLike, at: ArrayLike) -> Floats:
         """Predict the cumulative incidence of the cause.
@@ -127,25 +102,30 @@ class FineGrayFit:
         Raises
         ------
         NotEstimable
-            Another number of columns, or values not finite.
+            Another number of columns, values not finite or beyond 1e60, or times not in one row.
         """
-        rows = np.atleast_2d(np.asarray(x, dtype=np.float64))
-        if rows.shape[1] != self.coefficients.size or not np.isfinite(rows).all():
+        rows = np.atleast_2d(float_array(x, "x"))
+        if rows.shape[1:] != self.coefficients.shape or not np.isfinite(rows).all():
             raise refuse(
                 NotEstimable,
                 "design_shape",
                 f"rows of {self.coefficients.size} finite values are needed",
                 where="x",
             )
-        wanted = np.atleast_1d(np.asarray(at, dtype=np.float64))
-        if np.isnan(wanted).any():
-            raise refuse(NotEstimable, "horizon_range", "a time is missing", where="at")
+        refuse_vast(rows, "x")
+        wanted = np.atleast_1d(float_array(at, "at"))
+        if wanted.ndim > 1 or not np.isfinite(wanted).all():
+            raise refuse(
+                NotEstimable, "horizon_range", "times must be finite, in one row", where="at"
+            )
         place = np.searchsorted(
             self.time, wanted + SAME_TIME * np.maximum(1.0, np.abs(wanted)), side="right"
         )
         jumps = np.concatenate(([0.0], np.cumsum(self.centred_jump)))
         # from the means, so that columns far from 0 (a year) do not underflow
-        hazard = np.exp((rows - self.centre) @ self.coefficients)[:, None] * jumps[place]
+        predictor = (rows - self.centre) @ self.coefficients
+        # beyond 700 the incidence is 1 to all digits, and exp() none
+        hazard = np.exp(np.minimum(predictor, 700.0))[:, None] * jumps[place]
         return np.asarray(-np.expm1(-hazard), dtype=np.float64)
 
 
@@ -216,9 +196,10 @@ def fine_gray(
             mend="use crr or finegray",
         )
     checked_cause(competing, cause)
-    design, labels = _design(competing, x, names)
+    design = np.ascontiguousarray(design_matrix(x, competing.n))
+    labels = column_labels(design.shape[1], names)
     counts = checked_multiplicity(competing.times, multiplicity)
-    _check_varying(design, counts, labels)
+    varying(design, counts, labels)
     group, groups = _groups(competing, censoring_group)
     p = design.shape[1]
     coefficients, inverse = np.zeros(p), np.zeros((p, p))
@@ -242,7 +223,7 @@ def fine_gray(
         inverse,
         influence,
     )
-    if status != _CONVERGED:
+    if status != CONVERGED:
         raise _failure(status, culprit, labels)
     weighted = influence if counts is None else influence * counts[:, None]
     covariance = inverse @ (influence.T @ weighted) @ inverse
@@ -320,54 +301,7 @@ def fine_gray_coefficients(
         None,
         None,
     )[0]
-    return coefficients, status == _CONVERGED
-
-
-def _design(
-    competing: CompetingTimes, x: ArrayLike, names: Sequence[str] | None
-) -> tuple[Floats, tuple[str, ...]]:
-    design = np.ascontiguousarray(x, dtype=np.float64)
-    if design.ndim == 1:
-        design = design[:, None]
-    if design.ndim != 2 or design.shape[0] != competing.n or design.shape[1] == 0:
-        raise refuse(
-            NotEstimable,
-            "design_shape",
-            f"the predictors have shape {design.shape}; {competing.n} rows and at least one "
-            "column are needed",
-            where="x",
-        )
-    if not np.isfinite(design).all():
-        raise refuse(
-            NotEstimable,
-            "design_missing",
-            "predictors hold missing or infinite values",
-            where="x",
-            mend="leave these patients out, or impute",
-        )
-    if names is None:
-        return design, tuple(f"column {index + 1}" for index in range(design.shape[1]))
-    if len(names) != design.shape[1]:
-        raise refuse(
-            NotEstimable,
-            "names_shape",
-            f"{len(names)} names for {design.shape[1]} columns",
-            where="names",
-        )
-    return design, tuple(names)
-
-
-def _check_varying(design: Floats, counts: Floats | None, labels: tuple[str, ...]) -> None:
-    present = design if counts is None else design[counts > 0.0]
-    constant = np.flatnonzero(np.ptp(present, axis=0) == 0.0)
-    if constant.size:
-        raise refuse(
-            NotEstimable,
-            "constant",
-            "the column has one value in all patients",
-            where=", ".join(labels[index] for index in constant),
-            mend="leave it out",
-        )
+    return coefficients, status == CONVERGED
 
 
 def _groups(
@@ -376,35 +310,18 @@ def _groups(
     """Each patient's censoring group as 0, 1, ..., and how many there are."""
     if censoring_group is None:
         return None, 1
-    labels = np.asarray(censoring_group)
-    if labels.shape != (competing.n,) or (
-        labels.dtype.kind == "f" and np.isnan(labels.astype(np.float64)).any()
-    ):
-        raise refuse(
-            NotEstimable,
-            "group_shape",
-            "every patient needs a censoring group",
-            where="censoring_group",
-        )
-    distinct, member = np.unique(labels, return_inverse=True)
-    return member.astype(np.int64), int(distinct.size)
+    labels, member = coded_labels(censoring_group, competing.n, "censoring_group")
+    return member, len(labels)
 
 
 def _failure(status: int, culprit: int, labels: tuple[str, ...]) -> Refused:
     where = labels[culprit] if culprit >= 0 else ""
-    if status == _NO_EVENTS:
+    if status == NO_EVENTS:
         return refuse(
             NotEstimable, "no_events", "no patient present has the event", where="multiplicity"
         )
-    if status == _SINGULAR:
-        return refuse(
-            NotEstimable,
-            "collinear",
-            "the column is a combination of the columns before it, or constant, among the "
-            "patients at risk when events happen",
-            where=where,
-            mend="leave it out, or one of those it follows from",
-        )
+    if status == SINGULAR:
+        return collinear(where)
     return refuse(
         NotEstimable,
         "no_convergence",

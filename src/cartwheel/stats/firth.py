@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri
 
 from cartwheel.errors import NotEstimable, refuse
-from cartwheel.stats.estimability import Array, checked_arrays, refuse_failure
+from cartwheel.stats.estimability import Array, checked_arrays, design_columns, refuse_failure
 from cartwheel.stats.kernels import _logistic_profile
 from cartwheel.stats.logistic import LogisticFit, logistic_fast, reported_fit
 
@@ -126,7 +126,7 @@ def firth_table(
     Heinze G, Schemper M 2002, doi:10.1002/sim.1047. Venzon DJ, Moolgavkar SH 1988,
     doi:10.2307/2347496.
     """
-    parameters = np.shape(x)[1] + 1 if np.ndim(x) == 2 else 2
+    parameters = design_columns(x).shape[1] + 1
     found = _profiled(x, event, level, range(parameters), multiplicity)
     low, high, statistic, used = (np.ascontiguousarray(row) for row in found["profile"].T)
     p_values = np.asarray(chdtrc(1.0, statistic), dtype=np.float64)
@@ -183,7 +183,7 @@ def firth_profile_interval(
     -----
     See ``firth_table``.
     """
-    count = np.shape(x)[1] if np.ndim(x) == 2 else 1
+    count = design_columns(x).shape[1]
     if column is not None and not 0 <= column < count:
         raise refuse(NotEstimable, "unknown_column", f"there is no column {column} in x")
     found = _profiled(x, event, level, (0 if column is None else column + 1,), multiplicity)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.log_rank import LogRank, LogRankTest, compared, trend
@@ -129,7 +130,7 @@ def weighted_log_rank_trend(
     ----------
     Tarone 1975, doi 10.1093/biomet/62.3.679.
     """
-    scores = np.asarray(group_scores, dtype=np.float64)
+    scores = float_array(group_scores, "group_scores")
     labels, member = coded_labels(scores, times.n, "group_scores")
     stratum = None if strata is None else coded_labels(strata, times.n, "strata")[1]
     observed, expected, variance = observed_expected(times, member, stratum, weights)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import raw_array
 from cartwheel.stats.competing_times import CompetingTimes, checked_cause
 from cartwheel.stats.times import Floats, Integers
 
@@ -132,9 +133,9 @@ def gray_test(
 def _labels(
     competing: CompetingTimes, labels: ArrayLike, where: str
 ) -> tuple[tuple[object, ...], Integers]:
-    values = np.asarray(labels)
+    values = raw_array(labels, "group")
     if values.dtype.kind == "f":
-        missing = bool(np.isnan(values.astype(np.float64)).any())
+        missing = not bool(np.isfinite(values.astype(np.float64)).all())
     else:
         # None, nan, NaT and pandas' NA, which answers no comparison
         gaps = (None, "nan", "NaN", "NaT", "<NA>")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -152,7 +153,7 @@ def imputation_data(
     Standardisation by mean and standard deviation of the observed values only steadies the
     arithmetic; it is not re-estimated in resamples.
     """
-    table = np.array(columns, dtype=np.float64, order="C")
+    table = np.array(float_array(columns, "columns"), order="C")
     if table.ndim != 2 or min(table.shape) < 1:
         raise refuse(NotEstimable, "imputation_shape", "imputation needs a table of n rows")
     kind = ("number",) * table.shape[1] if kinds is None else tuple(kinds)
@@ -165,6 +166,7 @@ def imputation_data(
         )
     if np.isinf(table).any():
         raise refuse(NotEstimable, "not_finite", "a column holds infinite values")
+    refuse_vast(table[~np.isnan(table)], "columns")
     extra = _auxiliary(auxiliary, len(table))
     absent = np.isnan(table)
     codes = tuple(
@@ -192,7 +194,7 @@ def imputation_data(
 def _auxiliary(auxiliary: ArrayLike | None, n: int) -> Floats:
     if auxiliary is None:
         return np.empty((n, 0))
-    extra = np.asarray(auxiliary, dtype=np.float64)
+    extra = float_array(auxiliary, "auxiliary")
     extra = extra.reshape(-1, 1) if extra.ndim == 1 else extra
     if extra.ndim != 2 or len(extra) != n or not np.isfinite(extra).all():
         raise refuse(
@@ -201,6 +203,7 @@ def _auxiliary(auxiliary: ArrayLike | None, n: int) -> Floats:
             "auxiliary columns are complete, a row for each patient",
             mend="put an incomplete column among those to impute",
         )
+    refuse_vast(extra, "auxiliary")
     return extra
 
 

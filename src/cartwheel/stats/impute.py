@@ -14,6 +14,7 @@ from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.imputation_data import ImputationData
 from cartwheel.stats.kernels import _impute
 
@@ -274,7 +275,7 @@ def chained_imputations(
 def _counts(multiplicity: ArrayLike | None, n: int) -> Floats | None:
     if multiplicity is None:
         return None
-    counts = np.ascontiguousarray(multiplicity, dtype=np.float64)
+    counts = np.asarray(float_array(multiplicity, "multiplicity"), order="C")
     if counts.shape != (n,) or not (np.isfinite(counts) & (counts >= 0.0)).all():
         raise refuse(
             NotEstimable, "multiplicity", "a multiplicity is negative, missing or too many"
@@ -359,7 +360,7 @@ def with_auxiliary(data: ImputationData, auxiliary: ArrayLike) -> ImputationData
     NotEstimable
         ``auxiliary`` for another shape or a value not finite.
     """
-    columns = np.asarray(auxiliary, dtype=np.float64)
+    columns = float_array(auxiliary, "auxiliary")
     start = int(data.first[-1])
     if columns.shape != (data.n, data.design.shape[1] - start) or not np.isfinite(columns).all():
         raise refuse(NotEstimable, "auxiliary", "auxiliary columns of another shape, or incomplete")

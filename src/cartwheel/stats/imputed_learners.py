@@ -16,6 +16,9 @@ from cartwheel.stats.roc import auc
 from cartwheel.stats.times import SurvivalTimes
 
 Floats = NDArray[np.float64]
+# what a calibration slope is compared with, and is not far from
+_ONE = np.ones(1)
+_ONE.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +116,7 @@ class CoxLearner:
 
     def performance(self, linear_predictor: Floats, multiplicity: Floats) -> Floats:
         """Measure on the sample; nan where the sample has no such value."""
-        column = np.ascontiguousarray(linear_predictor[:, None])
-        found, converged = cox_coefficients(self.times, column, multiplicity)
+        found, converged = cox_coefficients(self.times, linear_predictor, multiplicity, _ONE)
         slope = float(found[0]) if converged else np.nan
         return np.array([concordance(self.times, linear_predictor, multiplicity), slope])
 

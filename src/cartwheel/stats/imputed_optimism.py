@@ -28,13 +28,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.imputation_data import ImputationData, imputation_data
 from cartwheel.stats.impute import imputation_streams, impute_fast, with_auxiliary
 from cartwheel.stats.times import SurvivalTimes
@@ -249,10 +250,11 @@ def imputed_pipeline(  # noqa: PLR0913 - what is developed, what is missing, and
     """
     if min(imputations, iterations) < 1:
         raise refuse(NotEstimable, "imputations", "imputations and iterations start at 1")
-    table = np.asarray(x, dtype=np.float64)
-    everyone = np.ones(len(table))
+    table = float_array(x, "x")
+    everyone = np.ones(len(table) if table.ndim else 0)
     function = outcome if callable(outcome) else None
-    columns = np.asarray(function(everyone) if function is not None else outcome, dtype=np.float64)
+    given = cast(ArrayLike, outcome) if function is None else function(everyone)
+    columns = float_array(given, "outcome")
     pipeline = ImputedPipeline(
         learner,
         imputation_data(table, kinds=kinds, auxiliary=columns),

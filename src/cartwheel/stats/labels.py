@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import raw_array
 
 Integers = NDArray[np.int64]
 
@@ -41,7 +42,7 @@ def coded_labels(
     NotEstimable
         Another length, or a label missing.
     """
-    values = np.asarray(labels)
+    values = raw_array(labels, where)
     if values.shape != (n,):
         raise refuse(
             NotEstimable, "group_shape", f"{values.size} labels for {n} {unit}", where=where
@@ -51,7 +52,7 @@ def coded_labels(
         raise refuse(
             NotEstimable,
             "group_missing",
-            f"{int(np.count_nonzero(missing))} labels are missing",
+            f"{int(np.count_nonzero(missing))} labels are missing or infinite",
             where=where,
             mend="leave these patients out, or give them a group of their own",
         )
@@ -73,5 +74,5 @@ def _missing(values: NDArray[np.generic]) -> NDArray[np.bool_]:
         gaps = [one is None or str(one) in ("nan", "NaN", "NaT", "<NA>") for one in values]
         return np.array(gaps, dtype=np.bool_)
     if values.dtype.kind == "f":
-        return np.asarray(np.isnan(values.astype(np.float64)))
+        return np.asarray(~np.isfinite(values.astype(np.float64)))
     return np.zeros(values.shape, dtype=np.bool_)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.kernels import _survival
 from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.observed_expected import FLAT, observed_expected
@@ -180,7 +181,7 @@ def log_rank_trend(times: SurvivalTimes, group_scores: ArrayLike) -> LogRankTest
     ----------
     Tarone 1975, doi 10.1093/biomet/62.3.679.
     """
-    scores = np.asarray(group_scores, dtype=np.float64)
+    scores = float_array(group_scores, "group_scores")
     labels, member = coded_labels(scores, times.n, "group_scores")
     observed, expected, variance = observed_expected(times, member, None, FLAT)
     return trend(np.array(labels, dtype=np.float64), observed - expected, variance)
@@ -207,6 +208,7 @@ def trend(scores: Floats, difference: Floats, variance: Floats) -> LogRankTest:
     NotEstimable
         No event happens while two groups are at risk.
     """
+    refuse_vast(scores, "group_scores")
     steps = scores - scores.mean()
     spread = float(steps @ variance @ steps)
     if not spread > 0.0:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import refuse_vast
 from cartwheel.stats.estimability import (
     Array,
     checked_arrays,
@@ -73,7 +74,20 @@ class LogisticFit:
 
     def linear_predictor(self, x: ArrayLike) -> Array:
         """Log odds of each row of x (n, p), without offset."""
-        result: Array = self.coefficients[0] + design_columns(x) @ self.coefficients[1:]
+        columns = design_columns(x)
+        if columns.ndim != 2 or columns.shape[1] != self.coefficients.size - 1:
+            raise refuse(
+                NotEstimable,
+                "design_shape",
+                f"predictors of shape {columns.shape}; the model has {self.coefficients.size - 1}",
+                where="x",
+            )
+        if not np.isfinite(columns).all():
+            raise refuse(
+                NotEstimable, "missing_value", "a predictor is missing or infinite", where="x"
+            )
+        refuse_vast(columns, "x")
+        result: Array = self.coefficients[0] + columns @ self.coefficients[1:]
         return result
 
     def risk(self, x: ArrayLike) -> Array:

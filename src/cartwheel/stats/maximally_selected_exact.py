@@ -11,6 +11,7 @@ from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.descriptive import finite_column
 
 Floats = NDArray[np.float64]
+_LARGEST_SCORE = 1e15
 Integers = NDArray[np.int64]
 
 # numbers in the table of group size by sum of scores, 400 MB
@@ -44,6 +45,8 @@ def integer_scores(scores: ArrayLike) -> Integers:
     column = finite_column(scores, "scores")
     if not column.max() > column.min():
         raise refuse(NotEstimable, "no_cut", "all scores are equal")
+    if max(abs(float(column.min())), abs(float(column.max()))) > _LARGEST_SCORE:
+        raise refuse(NotEstimable, "vast", "scores beyond 10^15 are no longer exact whole numbers")
     for factor in (1.0, 2.0):
         if (factor * column == np.floor(factor * column)).all():
             whole = factor * column

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import raw_array
 from cartwheel.stats.descriptive import finite_column
 
 Floats = NDArray[np.float64]
@@ -13,7 +14,7 @@ Floats = NDArray[np.float64]
 
 def _p_values(p_values: ArrayLike) -> Floats:
     """Check that these are p-values; none at all is no fault."""
-    if not np.size(p_values):
+    if not raw_array(p_values, "p_values").size:
         return np.empty(0)
     p = finite_column(p_values, "p_values")
     if p.min() < 0.0 or p.max() > 1.0:

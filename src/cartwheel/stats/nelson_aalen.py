@@ -11,7 +11,13 @@ from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.life_table import life_table
-from cartwheel.stats.times import Floats, Integers, SurvivalTimes, checked_multiplicity
+from cartwheel.stats.times import (
+    Floats,
+    Integers,
+    SurvivalTimes,
+    check_moment,
+    checked_multiplicity,
+)
 
 TIES = ("together", "one-by-one")
 INTERVALS = ("log", "plain")
@@ -73,7 +79,13 @@ class NelsonAalen:
         -------
         Estimate
             ``value`` is None beyond the last time.
+
+        Raises
+        ------
+        NotEstimable
+            A time missing or infinite.
         """
+        check_moment(t, "t")
         method = f"Nelson-Aalen, {self.interval} interval"
         slack = 1e-8 * max(1.0, abs(t))
         if t > self.time[-1] + slack:

@@ -11,9 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.rubin import between_imputations, refuse_few, stacked_covariances
 
 Floats = NDArray[np.float64]
+
+# a relative increase of variance below this is rounding, and its inverse squared no number
+_NO_SPREAD = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def _solved(matrix: Floats, right: Floats) -> Floats:
 def _denominator(riv: float, k: int, m: int, complete_df: float | None) -> float:
     """Degrees of freedom of D1; Li's also serve D3."""
     t = k * (m - 1.0)
-    if riv <= 0.0:
+    if riv <= _NO_SPREAD:
         return math.inf if complete_df is None else complete_df
     if complete_df is None or math.isinf(complete_df) or t <= 4.0:
         if t > 4.0:
@@ -181,15 +185,16 @@ def pooled_chi_square_test(statistics: ArrayLike, df: int) -> PooledTest:
     ----------
     Li KH, Meng XL, Raghunathan TE, Rubin DB 1991, Statistica Sinica 1:65-92.
     """
-    d = np.asarray(statistics, dtype=np.float64)
+    d = float_array(statistics, "statistics")
     refuse_few(d.size if d.ndim == 1 else 0)
     if not (np.isfinite(d).all() and (d >= 0.0).all()):
         raise refuse(NotEstimable, "not_finite", "a chi-square is negative, missing or infinite")
     _require_df(df)
+    refuse_vast(d, "statistics")
     m = d.size
     riv = (1.0 + 1.0 / m) * float(np.sqrt(d).var(ddof=1))
     statistic = (float(d.mean()) / df - (m + 1.0) / (m - 1.0) * riv) / (1.0 + riv)
-    df2 = df ** (-3.0 / m) * (m - 1.0) * (1.0 + 1.0 / riv) ** 2 if riv > 0.0 else math.inf
+    df2 = df ** (-3.0 / m) * (m - 1.0) * (1.0 + 1.0 / riv) ** 2 if riv > _NO_SPREAD else math.inf
     return PooledTest(statistic, df, df2, _f_tail(statistic, df, df2), riv, "D2", m)
 
 
@@ -230,14 +235,16 @@ def pooled_likelihood_ratio_test(at_own: ArrayLike, at_pooled: ArrayLike, df: in
     ----------
     Meng XL, Rubin DB 1992, doi:10.1093/biomet/79.1.103.
     """
-    own = np.asarray(at_own, dtype=np.float64)
-    pooled = np.asarray(at_pooled, dtype=np.float64)
+    own = float_array(at_own, "at_own")
+    pooled = float_array(at_pooled, "at_pooled")
     refuse_few(own.size if own.ndim == 1 else 0)
     if pooled.shape != own.shape:
         raise refuse(NotEstimable, "pooled_shape", "likelihood ratios need one an imputation")
     if not (np.isfinite(own).all() and np.isfinite(pooled).all()):
         raise refuse(NotEstimable, "not_finite", "a likelihood ratio is missing or infinite")
     _require_df(df)
+    refuse_vast(own, "at_own")
+    refuse_vast(pooled, "at_pooled")
     m = own.size
     # at its own estimates no likelihood is lower, but for rounding
     riv = max(0.0, (m + 1.0) / (df * (m - 1.0)) * float(own.mean() - pooled.mean()))

@@ -16,6 +16,7 @@ from scipy.special import ndtr
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.descriptive import coded_column, finite_column, normal_quantile
 from cartwheel.stats.integrated_brier import checked_risk
 from cartwheel.stats.times import Floats, Integers
@@ -91,7 +92,7 @@ def risk_categories(risk: Floats, cuts: ArrayLike) -> Integers:
     NotEstimable
         ``cuts`` that do not rise or lie outside (0, 1).
     """
-    bounds = finite_column(np.atleast_1d(np.asarray(cuts, dtype=np.float64)), "cuts")
+    bounds = finite_column(np.atleast_1d(float_array(cuts, "cuts")), "cuts")
     if bounds.min() <= 0.0 or bounds.max() >= 1.0 or (np.diff(bounds) <= 0.0).any():
         raise refuse(
             NotEstimable, "cuts", "bounds of risk categories must rise within (0, 1)", where="cuts"

@@ -1,6 +1,7 @@
 """Reclassification and discrimination improvement for an event by a horizon, with censoring.
 
-The faults named in ``reclassification`` hold here too; intervals need resamples.
+The faults named in ``reclassification`` hold here too; intervals need resamples:
+``reclassification_interval``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.integrated_brier import checked_horizon, checked_risk
 from cartwheel.stats.reclassification import moves
 from cartwheel.stats.survival import survival_at
-from cartwheel.stats.times import Floats, SurvivalTimes
+from cartwheel.stats.times import Floats, SurvivalTimes, checked_multiplicity
 
 ESTIMATORS = ("km", "ipw")
 
@@ -63,20 +64,24 @@ class SurvivalImprovement:
     median: float
 
 
-def _censoring_curve(times: SurvivalTimes) -> Floats:
+def _censoring_curve(times: SurvivalTimes, counts: Floats) -> Floats:
     """G just after each distinct time, everybody still followed at risk, events too."""
     starts = times.block_start[:-1]
-    at_risk = (times.n - starts).astype(np.float64)
-    censored = np.add.reduceat((times.event[times.order] == 0).astype(np.float64), starts)
-    return np.asarray(np.cumprod(1.0 - censored / at_risk), dtype=np.float64)
+    present = counts[times.order]
+    at_risk = np.add.reduceat(present, starts)[::-1].cumsum()[::-1]
+    censored = np.add.reduceat(present * (times.event[times.order] == 0), starts)
+    return np.asarray(np.cumprod(1.0 - censored / np.maximum(at_risk, 1.0)), dtype=np.float64)
 
 
-def _weights(times: SurvivalTimes, horizon: float) -> tuple[Floats, Floats]:
+def _weights(
+    times: SurvivalTimes, horizon: float, multiplicity: Floats | None
+) -> tuple[Floats, Floats]:
     """1 / G(T) of those with the event by the horizon; 1 of those followed beyond it."""
-    curve = _censoring_curve(times)
+    counts = np.ones(times.n) if multiplicity is None else multiplicity
+    curve = _censoring_curve(times, counts)
     own = curve[np.searchsorted(times.block_time, times.time)]
-    case = (times.event == 1) & (times.time <= horizon + times.tolerance)
-    control = times.time > horizon + times.tolerance
+    case = (times.event == 1) & (times.time <= horizon + times.tolerance) & (counts > 0.0)
+    control = (times.time > horizon + times.tolerance) & (counts > 0.0)
     if not case.any() or not control.any() or (own[case] <= 0.0).any():
         raise refuse(
             NotEstimable,
@@ -85,7 +90,7 @@ def _weights(times: SurvivalTimes, horizon: float) -> tuple[Floats, Floats]:
             where="horizon",
             mend="choose a horizon by which some patients have the event and others are followed",
         )
-    return np.where(case, 1.0 / np.where(case, own, 1.0), 0.0), control.astype(np.float64)
+    return np.where(case, counts / np.where(case, own, 1.0), 0.0), control * counts
 
 
 def net_reclassification_survival(
@@ -96,6 +101,7 @@ def net_reclassification_survival(
     *,
     cuts: ArrayLike | None = None,
     estimator: str = "km",
+    multiplicity: ArrayLike | None = None,
 ) -> SurvivalReclassification:
     """Estimate the net reclassification improvement for an event by a horizon.
 
@@ -111,6 +117,8 @@ def net_reclassification_survival(
         Bounds of risk categories; without them any change counts.
     estimator : {"km", "ipw"}
         Kaplan-Meier within those who move up and down, or inverse-probability weights.
+    multiplicity : array (n,) of whole numbers, optional
+        How often each patient counts; m is the same as m copies of the row.
 
     Returns
     -------
@@ -141,8 +149,9 @@ def net_reclassification_survival(
         )
     before, after = checked_risk(times.n, old_risk), checked_risk(times.n, new_risk)
     checked_horizon(times, horizon)
+    counts = checked_multiplicity(times, multiplicity)
     up, down = moves(before, after, cuts)
-    case, control = _weights(times, horizon)
+    case, control = _weights(times, horizon, counts)
     if estimator == "ipw":
         shares = [
             float(weight @ moved) / float(weight.sum())
@@ -150,8 +159,8 @@ def net_reclassification_survival(
             for moved in (up, down)
         ]
     else:
-        free = survival_at(times, horizon)
-        parts = [_split(times, moved, horizon) for moved in (up, down)]
+        free = survival_at(times, horizon, counts)
+        parts = [_split(times, moved, horizon, counts) for moved in (up, down)]
         shares = [part[0] / (1.0 - free) for part in parts] + [part[1] / free for part in parts]
     gain, loss = shares[0] - shares[1], shares[3] - shares[2]
     up_events, down_events, up_others, down_others = shares
@@ -160,17 +169,26 @@ def net_reclassification_survival(
     )
 
 
-def _split(times: SurvivalTimes, moved: NDArray[np.bool_], horizon: float) -> tuple[float, float]:
+def _split(
+    times: SurvivalTimes, moved: NDArray[np.bool_], horizon: float, counts: Floats | None
+) -> tuple[float, float]:
     """Share of all patients who move this way and have the event by the horizon, or have not."""
-    if not moved.any():
+    present = np.ones(times.n) if counts is None else counts
+    among = present * moved
+    if not among.any():
         return 0.0, 0.0
-    share = float(moved.mean())
-    free = survival_at(times, horizon, moved.astype(np.float64))
+    share = float(among.sum()) / float(present.sum())
+    free = survival_at(times, horizon, among)
     return (1.0 - free) * share, free * share
 
 
 def discrimination_improvement_survival(
-    times: SurvivalTimes, old_risk: ArrayLike, new_risk: ArrayLike, horizon: float
+    times: SurvivalTimes,
+    old_risk: ArrayLike,
+    new_risk: ArrayLike,
+    horizon: float,
+    *,
+    multiplicity: ArrayLike | None = None,
 ) -> SurvivalImprovement:
     """Estimate the integrated discrimination improvement for an event by a horizon.
 
@@ -182,6 +200,8 @@ def discrimination_improvement_survival(
         The two predicted risks of the event by the horizon.
     horizon : float, unit of the times
         Within follow-up.
+    multiplicity : array (n,) of whole numbers, optional
+        How often each patient counts; m is the same as m copies of the row.
 
     Returns
     -------
@@ -204,7 +224,7 @@ def discrimination_improvement_survival(
     """
     change = checked_risk(times.n, new_risk) - checked_risk(times.n, old_risk)
     checked_horizon(times, horizon)
-    sides = _weights(times, horizon)
+    sides = _weights(times, horizon, checked_multiplicity(times, multiplicity))
     means = [float(weight @ change) / float(weight.sum()) for weight in sides]
     higher = [float(weight @ (change > 0.0)) / float(weight.sum()) for weight in sides]
     medians = [_median(change, weight) for weight in sides]

@@ -21,6 +21,8 @@ Integers = NDArray[np.int64]
 
 # rounds in which the number of censored patients of an interval usually settles: two to five
 MOST_ROUNDS = 60
+# every patient is written out
+_MOST_PATIENTS = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,12 +192,16 @@ def _risk_table(risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Inte
             "the times of the numbers at risk must rise from 0",
             where="risk_times",
         )
-    whole = (given == np.floor(given)).all() and given.min() >= 0.0 and given[0] >= 1.0
+    whole = (
+        (given == np.floor(given)).all()
+        and given.min() >= 0.0
+        and 1.0 <= given[0] <= _MOST_PATIENTS
+    )
     if not whole or (np.diff(given) > 0.0).any():
         raise refuse(
             NotEstimable,
             "at_risk",
-            "numbers at risk must be whole and must not rise",
+            "numbers at risk must be whole (up to a million) and must not rise",
             where="at_risk",
         )
     return starts, given.astype(np.int64)

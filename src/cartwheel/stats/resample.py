@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.distributed import Client, Progress, in_order
+from cartwheel.stats.kernels._resample import count_draws
 
 Floats = NDArray[np.float64]
 Model = TypeVar("Model")
@@ -28,6 +29,8 @@ Draw = Callable[[int], Floats]
 
 # below this many patients a kernel call is so short that threads only wait for one another
 THREADS_FROM = 1000
+# what 32 bits hold
+_MOST = 2**32 - 1
 
 
 class Pipeline(Protocol[Model]):
@@ -133,12 +136,33 @@ def resample_multiplicities(n: int, seed: int, resamples: int) -> Callable[[int]
     -------
     function of int
         Float array (n,), non-negative whole numbers that sum to n.
+
+    Raises
+    ------
+    NotEstimable
+        ``resample_range``: nobody, a negative seed, or more than 2**32 - 1 of either.
+
+    Notes
+    -----
+    Stream b is that of numpy's ``PCG64(SeedSequence(seed).spawn(resamples)[b])``, and the rows are
+    those of its ``integers(0, n, n)`` in numpy 2, whichever numpy is installed.
     """
-    streams = np.random.SeedSequence(seed).spawn(resamples)
+    seed = int(seed)
+    if not 1 <= n <= _MOST or seed < 0 or resamples > _MOST:
+        raise refuse(
+            NotEstimable,
+            "resample_range",
+            f"{resamples} resamples of {n} patients cannot be drawn from seed {seed}",
+            mend="at least one patient, and a seed of 0 or more",
+        )
+    # 32 bits at a time, as numpy.random.SeedSequence takes them
+    words = np.array([seed >> at & _MOST for at in range(0, max(seed.bit_length(), 1), 32)])
+    key = words.astype(np.uint32)
 
     def draw(index: int) -> Floats:
-        rows = np.random.Generator(np.random.PCG64(streams[index])).integers(0, n, n)
-        return np.bincount(rows, minlength=n).astype(np.float64)
+        counts = np.zeros(n)
+        count_draws(key, index, counts)
+        return counts
 
     return draw
 

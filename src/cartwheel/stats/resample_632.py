@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.descriptive import coded_column, finite_column, same_length
 from cartwheel.stats.distributed import Client, Progress, in_order
+from cartwheel.stats.integrated_brier import checked_risk
 from cartwheel.stats.resample import (
     Model,
     Pipeline,
@@ -229,7 +230,7 @@ def no_information_brier(risk: ArrayLike, event: ArrayLike) -> float:
     Raises
     ------
     NotEstimable
-        Columns of another length, not finite, or an event not 0/1.
+        Columns of another length, not finite, a risk outside 0 to 1, or an event not 0/1.
 
     Notes
     -----
@@ -241,6 +242,6 @@ def no_information_brier(risk: ArrayLike, event: ArrayLike) -> float:
     Efron B, Tibshirani R 1997, doi 10.1080/01621459.1997.10474007.
     """
     predicted, happened = finite_column(risk, "risk"), coded_column(event, "event")
-    same_length(risk=predicted, event=happened)
+    checked_risk(same_length(risk=predicted, event=happened), predicted)
     rate = float(happened.mean())
     return rate - 2.0 * rate * float(predicted.mean()) + float(np.mean(predicted**2))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 from cartwheel.stats.times import Floats
 
 
@@ -49,7 +50,8 @@ def column_penalties(ridge: Ridge | None, design: Floats) -> Floats:
     n, p = design.shape
     if ridge is None:
         return np.zeros(p)
-    given = np.asarray(ridge.theta, dtype=np.float64)
+    refuse_vast(design, "x")
+    given = float_array(ridge.theta, "ridge")
     theta = np.full(p, float(given)) if given.ndim == 0 else given
     if theta.shape != (p,) or not (np.isfinite(theta) & (theta >= 0.0)).all() or not theta.any():
         raise refuse(

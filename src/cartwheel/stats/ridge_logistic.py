@@ -15,6 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.estimability import Array, checked_arrays, design_columns
 
 _MOST, _HALVINGS = 100, 40
@@ -318,8 +319,12 @@ def choose_ridge(
         )
     data = _standardised(*checked_arrays(x, event, multiplicity)[:3])
     tried = (
-        default_penalties(len(data.y)) if penalties is None else np.asarray(penalties, dtype=float)
+        default_penalties(len(data.y))
+        if penalties is None
+        else np.atleast_1d(float_array(penalties, "penalties"))
     )
+    if tried.ndim != 1:
+        raise refuse(NotEstimable, "penalty", "penalties are one list of numbers")
     for penalty in tried:
         _require_penalty(float(penalty))
     if not tried.size:

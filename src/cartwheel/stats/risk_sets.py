@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.columns import VAST, float_array, raw_array
 from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.times import Floats, Integers, check_times, distinct_times, survival_times
+
+_WIDEST_WEIGHTS = 1e12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +146,8 @@ def risk_sets(
     Starts and times within sqrt(machine epsilon) of each other, absolutely or relative to their
     mean, are one time (``survival::aeqSurv``): two rows of a patient meet exactly.
     """
-    times, events = np.array(time, dtype=np.float64) + 0.0, np.asarray(event)
+    times = float_array(time, "time", OutcomeRefused) + 0.0
+    events = raw_array(event, "event", OutcomeRefused)
     check_times(times, events)
     n = times.size
     labels: tuple[object, ...] = ("all",)
@@ -192,12 +196,17 @@ def risk_sets(
 
 
 def _checked_weights(case_weights: ArrayLike, n: int) -> Floats:
-    weight = np.array(case_weights, dtype=np.float64)
-    if weight.shape != (n,) or not np.isfinite(weight).all() or not (weight > 0.0).all():
+    weight = float_array(case_weights, "case_weights") + 0.0
+    # beside a weight 10^12 times as large another is lost to rounding
+    if (
+        weight.shape != (n,)
+        or not ((weight >= 1.0 / VAST) & (weight <= VAST)).all()
+        or weight.max() > _WIDEST_WEIGHTS * weight.min()
+    ):
         raise refuse(
             NotEstimable,
             "weight_invalid",
-            "case weights must be finite and above 0, one a row",
+            "case weights must be finite, above 0 and within 10^12 of each other, one a row",
             where="case_weights",
             mend="leave out rows that are to count for nothing",
         )
@@ -205,7 +214,7 @@ def _checked_weights(case_weights: ArrayLike, n: int) -> Floats:
 
 
 def _checked_starts(start: ArrayLike, times: Floats) -> tuple[Floats, Floats]:
-    begin = np.array(start, dtype=np.float64) + 0.0
+    begin = float_array(start, "start", OutcomeRefused) + 0.0
     if begin.shape != times.shape:
         raise refuse(
             OutcomeRefused,

@@ -14,6 +14,7 @@ from scipy.special import stdtr, stdtrit
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
+from cartwheel.stats.columns import VAST, float_array, refuse_vast
 from cartwheel.stats.descriptive import normal_quantile
 
 Floats = NDArray[np.float64]
@@ -140,11 +141,13 @@ def pool_estimates(
     doi:10.1093/biomet/86.4.948. White IR, Royston P, Wood AM 2011, doi:10.1002/sim.4067.
     """
     q, u = _stacked(estimates, variances)
-    if (u <= 0.0).any():
+    if not (u >= 1.0 / VAST).all():
         raise refuse(NotEstimable, "variance", "a variance within an imputation is not positive")
     normal_quantile(level)  # refuses a level outside (0, 1)
     if complete_df is not None and not complete_df > 0.0:
         raise refuse(NotEstimable, "df", "the complete data leave no degrees of freedom")
+    refuse_vast(q, "estimates")
+    refuse_vast(u, "variances")
     m = len(q)
     estimate, within = q.mean(axis=0), u.mean(axis=0)
     between = q.var(axis=0, ddof=1)
@@ -164,8 +167,8 @@ def pool_estimates(
 
 
 def _stacked(estimates: ArrayLike, variances: ArrayLike) -> tuple[Floats, Floats]:
-    q = np.asarray(estimates, dtype=np.float64)
-    u = np.asarray(variances, dtype=np.float64)
+    q = float_array(estimates, "estimates")
+    u = float_array(variances, "variances")
     if q.ndim == 1 and u.shape == q.shape:
         q, u = q[:, None], u[:, None]
     refuse_few(len(q) if q.ndim else 0)
@@ -255,8 +258,8 @@ def stacked_covariances(estimates: ArrayLike, covariances: ArrayLike) -> tuple[F
     NotEstimable
         ``imputations``, ``pooled_shape`` or ``not_finite``.
     """
-    q = np.asarray(estimates, dtype=np.float64)
-    u = np.asarray(covariances, dtype=np.float64)
+    q = float_array(estimates, "estimates")
+    u = float_array(covariances, "covariances")
     refuse_few(len(q) if q.ndim else 0)
     if q.ndim != 2 or u.shape != (*q.shape, q.shape[1]):
         raise refuse(
@@ -264,6 +267,8 @@ def stacked_covariances(estimates: ArrayLike, covariances: ArrayLike) -> tuple[F
         )
     if not (np.isfinite(q).all() and np.isfinite(u).all()):
         raise refuse(NotEstimable, "not_finite", "an imputation has a missing or infinite estimate")
+    refuse_vast(q, "estimates")
+    refuse_vast(u, "covariances")
     return q, u
 
 

@@ -9,6 +9,9 @@ from scipy.special import ndtri
 
 from cartwheel.errors import NotEstimable, refuse
 
+# shares, margins and widths below this ask for more patients than there are people
+LEAST = 1e-9
+
 
 def _require(condition: bool, code: str, what: str) -> None:
     if not condition:
@@ -20,7 +23,7 @@ def _require_parameters(parameters: int) -> None:
 
 
 def _require_prevalence(prevalence: float) -> None:
-    _require(0.0 < prevalence < 1.0, "prevalence", "a prevalence lies between 0 and 1")
+    _require(LEAST < prevalence < 1.0, "prevalence", "a prevalence lies between 0 and 1")
 
 
 def expected_shrinkage(likelihood_ratio: float, parameters: int) -> float:
@@ -311,5 +314,5 @@ def riley_minimum_n_intercept(prevalence: float, margin: float = 0.05) -> int:
     221
     """
     _require_prevalence(prevalence)
-    _require(0.0 < margin < 1.0, "margin", "a margin of risk lies between 0 and 1")
+    _require(LEAST < margin < 1.0, "margin", "a margin of risk lies between 0 and 1")
     return math.ceil((1.96 / margin) ** 2 * prevalence * (1.0 - prevalence))

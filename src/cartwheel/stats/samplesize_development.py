@@ -14,6 +14,7 @@ from scipy.special import chdtri, stdtrit
 
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.stats.samplesize import (
+    LEAST,
     max_r2_cox_snell,
     riley_minimum_n_intercept,
     riley_minimum_n_optimism,
@@ -22,6 +23,8 @@ from cartwheel.stats.samplesize import (
 
 # beyond this many patients no study is planned, and the search stops
 _MOST = 10**9
+# expected events of one patient by the horizon; exp of more is no number
+_MOST_EVENTS = 500.0
 
 
 def _require(condition: bool, code: str, what: str) -> None:
@@ -176,7 +179,8 @@ def riley_minimum_n_survival_risk(
         "rate",
         "rate, follow-up and horizon are positive",
     )
-    _require(0.0 < margin < 1.0, "margin", "a margin of risk lies between 0 and 1")
+    _require(LEAST < margin < 1.0, "margin", "a margin of risk lies between 0 and 1")
+    _require(rate * horizon < _MOST_EVENTS, "rate", "rate times horizon is beyond all reason")
     error = math.log1p(margin * math.exp(rate * horizon)) / (1.96 * horizon)
     return math.ceil(rate / (mean_follow_up * error * error))
 
@@ -261,7 +265,7 @@ def expected_shrinkage_continuous(r2_adjusted: float, parameters: int, n: float)
     """
     _require(0.0 < r2_adjusted < 1.0, "r2", "R2 lies between 0 and 1")
     _require(parameters >= 1, "parameters", "a model has at least 1 candidate parameter")
-    _require(n > parameters + 1, "n", "more patients than parameters are needed")
+    _require(parameters + 1 < n < math.inf, "n", "more patients than parameters are needed")
     apparent = (r2_adjusted * (n - parameters - 1.0) + parameters) / (n - 1.0)
     return 1.0 + (parameters - 2.0) / (n * math.log1p(-apparent))
 
@@ -313,7 +317,11 @@ def minimum_n_continuous(
     _require(parameters >= 1, "parameters", "a model has at least 1 candidate parameter")
     _require(0.0 < shrinkage < 1.0, "shrinkage", "a shrinkage lies between 0 and 1")
     _require(multiplicative_margin > 1.0, "margin", "a multiplicative margin is above 1")
-    _require(mean != 0.0 and sd > 0.0, "outcome", "the outcome has a mean other than 0 and varies")
+    _require(
+        mean != 0.0 and math.isfinite(mean) and 0.0 < sd < math.inf,
+        "outcome",
+        "the outcome has a mean other than 0 and varies",
+    )
 
     def slope_is_good(n: int) -> bool:
         return expected_shrinkage_continuous(r2_adjusted, parameters, n) >= shrinkage

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, expit, logit, ndtri
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
+from cartwheel.stats.samplesize import LEAST
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +28,7 @@ def _require(condition: bool, code: str, what: str) -> None:
 
 
 def _require_share(value: float, name: str) -> None:
-    _require(0.0 < value < 1.0, name, f"{name.replace('_', ' ')} lies between 0 and 1")
+    _require(LEAST < value < 1.0, name, f"{name.replace('_', ' ')} lies between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,11 +52,13 @@ class RiskDistribution:
 
     def sensitivity(self, threshold: float) -> float:
         """Share of the events with a risk at or above a threshold, under good calibration."""
+        _require(0.0 <= threshold <= 1.0, "threshold", "a threshold of risk lies between 0 and 1")
         risk = expit(self.linear_predictor)
         return float(self.weight @ (risk * (risk >= threshold))) / self.prevalence
 
     def specificity(self, threshold: float) -> float:
         """Share of the others with a risk below a threshold, under good calibration."""
+        _require(0.0 <= threshold <= 1.0, "threshold", "a threshold of risk lies between 0 and 1")
         risk = expit(self.linear_predictor)
         return float(self.weight @ ((1.0 - risk) * (risk < threshold))) / (1.0 - self.prevalence)
 
@@ -110,7 +114,7 @@ def beta_risks(alpha: float, beta: float) -> RiskDistribution:
         ``linear_predictor``.
     """
     _require(
-        min(alpha, beta) > 0.0 and max(alpha, beta) < math.inf,
+        LEAST < alpha < 1.0 / LEAST and LEAST < beta < 1.0 / LEAST,
         "linear_predictor",
         "both shapes of a beta distribution are positive",
     )
@@ -179,7 +183,7 @@ def observed_linear_predictor(linear_predictor: ArrayLike) -> RiskDistribution:
     NotEstimable
         ``linear_predictor`` for fewer than 2 different or not finite values.
     """
-    points = np.array(linear_predictor, dtype=np.float64)
+    points = float_array(linear_predictor, "linear_predictor") + 0.0
     _require(
         points.ndim == 1
         and points.size > 1
@@ -226,13 +230,13 @@ def validation_n_observed_expected(
     """
     _require_share(prevalence, "prevalence")
     _require_width(width)
-    _require(0.0 < ratio < math.inf, "ratio", "a ratio of observed to expected is positive")
+    _require(LEAST < ratio < 1.0 / LEAST, "ratio", "a ratio of observed to expected is positive")
     error = math.asinh(width / (2.0 * ratio)) / _Z
     return math.ceil((1.0 - prevalence) / (prevalence * error * error))
 
 
 def _require_width(width: float) -> None:
-    _require(0.0 < width < math.inf, "width", "the width of an interval is positive")
+    _require(LEAST < width < math.inf, "width", "the width of an interval is positive")
 
 
 def validation_n_slope(
@@ -273,13 +277,18 @@ def validation_n_slope(
     """
     _require_width(width)
     lp, weight = distribution.linear_predictor, distribution.weight
+    refuse_vast(lp, "linear_predictor")
     # centred, so that a large mean loses no digits; the slope's variance does not change
     away = lp - float(weight @ lp)
     risk = expit(intercept + slope * lp)
     unit = weight * risk * (1.0 - risk)
     none, one, two = float(unit.sum()), float(unit @ away), float(unit @ away**2)
     determinant = none * two - one * one
-    _require(determinant > 0.0, "linear_predictor", "the linear predictor does not vary")
+    _require(
+        0.0 < determinant < math.inf,
+        "linear_predictor",
+        "the linear predictor does not vary, or all risks are 0 or 1",
+    )
     error = width / (2.0 * _Z)
     return math.ceil(none / (error * error * determinant))
 
@@ -315,7 +324,7 @@ def auc_standard_error(auc: float, prevalence: float, n: float) -> float:
     """
     _require_share(auc, "auc")
     _require_share(prevalence, "prevalence")
-    _require(n > 2, "n", "more than 2 patients are needed")
+    _require(2 < n < math.inf, "n", "more than 2 patients are needed")
     half = n / 2.0 - 1.0
     inner = 1.0 + half * (1.0 - auc) / (2.0 - auc) + half * auc / (1.0 + auc)
     return math.sqrt(auc * (1.0 - auc) * inner / (n * n * prevalence * (1.0 - prevalence)))
@@ -407,7 +416,7 @@ def validation_n_net_benefit(
     _require_share(threshold, "threshold")
     _require_width(width)
     _require(
-        min(sensitivity, specificity) >= 0.0 and max(sensitivity, specificity) <= 1.0,
+        0.0 <= sensitivity <= 1.0 and 0.0 <= specificity <= 1.0,
         "sensitivity",
         "sensitivity and specificity lie between 0 and 1",
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import refuse_vast
 from cartwheel.stats.descriptive import finite_column, same_length
 
 Floats = NDArray[np.float64]
@@ -140,6 +141,8 @@ def case_and_control_weights(
     same_length(marker=marker.values, case_weight=cases, control_weight=controls)
     if min(cases.min(), controls.min()) < 0.0:
         raise refuse(NotEstimable, "negative_weight", "a weight is negative")
+    refuse_vast(cases, "case_weight")
+    refuse_vast(controls, "control_weight")
     return cases, controls
 
 
@@ -167,6 +170,7 @@ def checked_presence(marker: SortedMarker, multiplicity: ArrayLike | None) -> Fl
         return None
     times = finite_column(multiplicity, "multiplicity")
     same_length(marker=marker.values, multiplicity=times)
+    refuse_vast(times, "multiplicity")
     if times.min() < 0.0 or (times != np.floor(times)).any():
         raise refuse(NotEstimable, "multiplicity", "multiplicities are whole numbers from 0")
     return times

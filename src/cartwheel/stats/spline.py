@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 
 Array = NDArray[np.float64]
 
 # Harrell FE 2015, Regression Modeling Strategies, 2nd ed., table 2.3
+# beyond this one copy more is no longer another number
+_MOST_COPIES = 1e15
 _KNOT_QUANTILES = {
     3: np.array([0.10, 0.50, 0.90]),
     4: np.array([0.05, 0.35, 0.65, 0.95]),
@@ -39,8 +42,14 @@ def sample_quantiles(
     -----
     R's type 7: linear between the order statistics at 1 + (n - 1) p.
     """
-    values = np.asarray(x, dtype=np.float64)
-    p = np.asarray(probabilities, dtype=np.float64)
+    values = float_array(x, "x")
+    p = float_array(probabilities, "probabilities")
+    if values.ndim != 1 or not values.size:
+        raise refuse(NotEstimable, "knots", "one column of values is needed", where="x")
+    if not np.isfinite(values).all():
+        raise refuse(NotEstimable, "missing_value", "a value is missing or infinite")
+    if not ((p >= 0.0) & (p <= 1.0)).all():
+        raise refuse(NotEstimable, "probability", "a probability outside 0 to 1")
     if multiplicity is None:
         ordered = np.sort(values)
         place = (len(ordered) - 1) * p
@@ -49,7 +58,7 @@ def sample_quantiles(
     else:
         order = np.argsort(values)
         ordered = values[order]
-        reached = np.cumsum(np.asarray(multiplicity)[order])
+        reached = np.cumsum(_counts(multiplicity, values)[order])
         place = (reached[-1] - 1) * p
         # the row that holds the copy number k, counted from 0, is the first to reach k + 1
         below = np.searchsorted(reached, np.floor(place), side="right")
@@ -58,6 +67,21 @@ def sample_quantiles(
     low, high = ordered[below], ordered[above]
     result: Array = np.where(high == low, low, (1.0 - share) * low + share * high)
     return result
+
+
+def _counts(multiplicity: ArrayLike, values: Array) -> Array:
+    counts = float_array(multiplicity, "multiplicity")
+    if (
+        counts.shape != values.shape
+        or not ((counts >= 0.0) & (counts < np.inf)).all()
+        or not 1.0 <= counts.sum() <= _MOST_COPIES
+    ):
+        raise refuse(
+            NotEstimable,
+            "multiplicity",
+            "multiplicities are numbers from 0, one a value, and together from 1 to 10^15",
+        )
+    return counts
 
 
 def spline_knots(x: ArrayLike, n_knots: int, multiplicity: ArrayLike | None = None) -> Array:
@@ -99,13 +123,7 @@ def spline_knots(x: ArrayLike, n_knots: int, multiplicity: ArrayLike | None = No
         raise refuse(
             NotEstimable, "knots", f"no rule for {n_knots} knots", mend="choose 3, 4 or 5 knots"
         )
-    values = np.asarray(x, dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise refuse(NotEstimable, "missing_value", "a value is missing or infinite")
-    size = len(values) if multiplicity is None else np.asarray(multiplicity).sum()
-    if size < 1:
-        raise refuse(NotEstimable, "knots", "there are no values to place knots at")
-    knots = sample_quantiles(values, _KNOT_QUANTILES[n_knots], multiplicity)
+    knots = sample_quantiles(x, _KNOT_QUANTILES[n_knots], multiplicity)
     distinct: Array = knots[np.append(True, knots[1:] > knots[:-1])]
     if len(distinct) < 3:
         raise refuse(
@@ -148,12 +166,18 @@ def restricted_cubic_spline(x: ArrayLike, knots: ArrayLike) -> Array:
     Devlin TF, Weeks BJ 1986, Proc 11th SAS Users Group Int Conf 646-651. Harrell FE 2015,
     doi:10.1007/978-3-319-19425-7.
     """
-    t = np.asarray(knots, dtype=np.float64)
+    t = float_array(knots, "knots")
     if t.ndim != 1 or len(t) < 3 or not (t[1:] > t[:-1]).all():
         raise refuse(
             NotEstimable, "knots", "knots must increase strictly, and there must be 3 or more"
         )
-    values = np.asarray(x, dtype=np.float64)
+    values = float_array(x, "x")
+    if values.ndim != 1 or np.isinf(values).any():
+        raise refuse(NotEstimable, "not_finite", "one column of finite values is needed")
+    refuse_vast(values[~np.isnan(values)], "x")
+    refuse_vast(t, "knots")
+    if not float(t[-1] - t[0]) ** 2 > 0.0:
+        raise refuse(NotEstimable, "knots", "the knots lie too close together for arithmetic")
     cubes = np.maximum(values[:, None] - t, 0.0) ** 3
     last, before, first = t[-1], t[-2], t[:-2]
     terms = (

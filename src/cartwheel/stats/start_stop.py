@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.columns import float_array, raw_array
 from cartwheel.stats.times import SAME_TIME, Floats, Integers, check_times
 
 
@@ -38,9 +39,12 @@ class StartStop:
 def _checked(
     time: ArrayLike, event: ArrayLike, start: ArrayLike | None
 ) -> tuple[Floats, Floats, NDArray[np.int8]]:
-    stop, events = np.array(time, dtype=np.float64), np.asarray(event)
+    stop = float_array(time, "time", OutcomeRefused) + 0.0
+    events = raw_array(event, "event", OutcomeRefused)
     check_times(stop, events)
-    begin = np.zeros(stop.size) if start is None else np.array(start, dtype=np.float64)
+    begin = np.zeros(stop.size)
+    if start is not None:
+        begin = float_array(start, "start", OutcomeRefused) + 0.0
     if begin.shape != stop.shape or not ((begin >= 0.0) & (begin < np.inf)).all():
         raise refuse(
             OutcomeRefused,
@@ -115,7 +119,7 @@ def survival_split(
     ``survival::survSplit``.
     """
     begin, stop, coded = _checked(time, event, start)
-    at = np.unique(np.asarray(cuts, dtype=np.float64))
+    at = np.unique(float_array(cuts, "cuts"))
     if not at.size or not ((at > 0.0) & (at < np.inf)).all():
         raise refuse(NotEstimable, "cuts_invalid", "cuts must be finite and above 0", where="cuts")
     return _rows(begin, stop, coded, list(at))
@@ -157,7 +161,7 @@ def split_at_change(
     keeps the old: what happens at a time does not explain an event of that time.
     """
     begin, stop, coded = _checked(time, event, start)
-    at = np.array(change, dtype=np.float64)
+    at = float_array(change, "change") + 0.0
     if at.shape != stop.shape or np.isinf(at).any() or (at < 0.0).any():
         raise refuse(
             NotEstimable,
@@ -196,7 +200,8 @@ def landmark_rows(time: ArrayLike, event: ArrayLike, at: float) -> StartStop:
     ----------
     Anderson, Cain and Gelber 1983, doi 10.1200/jco.1983.1.11.710.
     """
-    stop, events = np.array(time, dtype=np.float64), np.asarray(event)
+    stop = float_array(time, "time", OutcomeRefused) + 0.0
+    events = raw_array(event, "event", OutcomeRefused)
     check_times(stop, events)
     if not 0.0 <= at < np.inf:
         raise refuse(NotEstimable, "landmark_range", "the landmark must be finite, not negative")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import raw_array
 from cartwheel.stats.distributed import Client, Progress, in_order
 from cartwheel.stats.labels import coded_labels
 from cartwheel.stats.resample import (
@@ -204,7 +205,7 @@ def _runner(
 
 def _members(labels: ArrayLike, where: str) -> list[Integers]:
     """Patients of each label, labels rising."""
-    given = np.asarray(labels)
+    given = raw_array(labels, "strata")
     if given.size == 0:
         raise refuse(NotEstimable, "no_patient", "there is nobody to draw", where=where)
     _, place = coded_labels(given, given.size, where)

@@ -22,6 +22,7 @@ from cartwheel.stats.times import (
     Floats,
     Integers,
     SurvivalTimes,
+    check_moment,
     checked_multiplicity,
     kernel_counts,
     landmark,
@@ -94,7 +95,13 @@ class KaplanMeier:
         -------
         Estimate
             ``value`` is None beyond the last time, unless the curve has reached 0 by then.
+
+        Raises
+        ------
+        NotEstimable
+            A time missing or infinite.
         """
+        check_moment(t, "t")
         method = f"Kaplan-Meier, {self.interval} interval (Greenwood)"
         slack = SAME_TIME * max(1.0, abs(t))
         index = int(np.searchsorted(self.time, t + slack, side="right")) - 1

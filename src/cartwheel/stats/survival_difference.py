@@ -12,6 +12,7 @@ from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.survival import KaplanMeier
+from cartwheel.stats.times import check_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def survival_difference(
     Raises
     ------
     NotEstimable
-        t beyond the follow-up of a group; no standard error because a curve has reached 0, or
-        because neither group has had an event.
+        t missing, or beyond the follow-up of a group; no standard error because a curve has
+        reached 0, or because neither group has had an event.
 
     Notes
     -----
@@ -95,6 +96,7 @@ def survival_difference(
 
 def _at(curve: KaplanMeier, t: float) -> tuple[float, float]:
     """Survival and its standard error at t."""
+    check_moment(t, "t")
     slack = 1e-8 * max(1.0, abs(t))
     if t > curve.time[-1] + slack:
         raise refuse(

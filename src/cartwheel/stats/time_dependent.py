@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.censoring import censoring_influence
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.competing_times import CompetingTimes, checked_cause
 from cartwheel.stats.descriptive import finite_column, normal_quantile
 from cartwheel.stats.roc import weighted_auc
@@ -197,7 +198,7 @@ def time_dependent_auc(
     if values.shape != followed.time.shape:
         raise refuse(NotEstimable, "score_invalid", "one score a patient is needed", where="score")
     rank = np.unique(values, return_inverse=True)[1]
-    wanted = finite_column(np.atleast_1d(np.asarray(horizons, dtype=np.float64)), "horizons")
+    wanted = finite_column(np.atleast_1d(float_array(horizons, "horizons")), "horizons")
     found = [
         _area(followed, codes, rank, t, controls == "not-case", at_horizon == "case")
         for t in wanted.tolist()

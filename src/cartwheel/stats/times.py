@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartwheel.errors import NotEstimable, OutcomeRefused, refuse
+from cartwheel.stats.columns import float_array, raw_array
 from cartwheel.stats.kernels import _time_order
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,8 @@ Integers = NDArray[np.int64]
 
 # times closer than this, absolutely or beside the mean time, are one time (R's timefix)
 SAME_TIME = math.sqrt(np.finfo(np.float64).eps)
+# more patients than this are a mistake; Efron's ties would take minutes to go through them
+_MOST_PATIENTS = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +88,8 @@ def survival_times(time: ArrayLike, event: ArrayLike) -> SurvivalTimes:
     time, are taken as tied, as ``survival::aeqSurv`` does.
     """
     # plus nought: minus nought is nought
-    times = np.array(time, dtype=np.float64) + 0.0
-    events = np.asarray(event)
+    times = float_array(time, "time", OutcomeRefused) + 0.0
+    events = raw_array(event, "event", OutcomeRefused)
     check_times(times, events)
     coded = np.array(events, dtype=np.int8)
     n = times.size
@@ -189,22 +192,22 @@ def checked_multiplicity(times: SurvivalTimes, multiplicity: ArrayLike | None) -
     Raises
     ------
     NotEstimable
-        Another length, a value that is no count, or nobody left.
+        Another length, a value that is no count, nobody left, or more than 10^9 patients.
     """
     if multiplicity is None:
         return None
-    counts = np.ascontiguousarray(multiplicity, dtype=np.float64)
+    counts = np.asarray(float_array(multiplicity, "multiplicity"), order="C")
     if (
         counts.shape != times.time.shape
-        or not np.isfinite(counts).all()
-        or (counts < 0.0).any()
+        or not ((counts >= 0.0) & (counts <= _MOST_PATIENTS)).all()
         or (counts != np.floor(counts)).any()
-        or not counts.any()
+        or not 0.0 < counts.sum() <= _MOST_PATIENTS
     ):
         raise refuse(
             NotEstimable,
             "multiplicity_invalid",
-            "multiplicities must be whole numbers >= 0, one a patient, not all 0",
+            "multiplicities must be whole numbers >= 0, one a patient, not all 0 and together "
+            "below a thousand million",
             where="multiplicity",
         )
     return counts
@@ -238,10 +241,37 @@ def numbers_at_risk(times: SurvivalTimes, at: ArrayLike) -> Integers:
     Returns
     -------
     int64 array (k,)
+
+    Raises
+    ------
+    NotEstimable
+        A time missing or infinite.
     """
-    wanted = np.atleast_1d(np.asarray(at, dtype=np.float64)) - times.tolerance
+    moments = np.atleast_1d(float_array(at, "at"))
+    for moment in moments.ravel():
+        check_moment(moment, "at")
+    wanted = moments - times.tolerance
     ascending = times.time[times.order]
     return np.asarray(times.n - np.searchsorted(ascending, wanted, side="left"), dtype=np.int64)
+
+
+def check_moment(t: float, where: str) -> None:
+    """Refuse a time that is missing or infinite: nothing can be read off there.
+
+    Parameters
+    ----------
+    t : float, unit of the times
+        When.
+    where : str
+        What to call it in the refusal.
+
+    Raises
+    ------
+    NotEstimable
+        ``horizon_range``.
+    """
+    if not math.isfinite(t):
+        raise refuse(NotEstimable, "horizon_range", "the time is missing or infinite", where=where)
 
 
 def landmark(times: SurvivalTimes, at: float) -> NDArray[np.bool_]:
@@ -258,8 +288,14 @@ def landmark(times: SurvivalTimes, at: float) -> NDArray[np.bool_]:
     -------
     bool array (n,), patient order
 
+    Raises
+    ------
+    NotEstimable
+        A landmark missing or infinite.
+
     References
     ----------
     Anderson, Cain and Gelber 1983, doi 10.1200/jco.1983.1.11.710.
     """
+    check_moment(at, "at")
     return np.asarray(times.time > at + times.tolerance)

@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 from cartwheel.errors import NotEstimable, refuse
 from cartwheel.estimate import Estimate
 from cartwheel.stats.censoring import censoring_influence
+from cartwheel.stats.columns import float_array
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.kernels import _weighted_concordance
 from cartwheel.stats.times import Floats, SurvivalTimes, kernel_counts
@@ -157,7 +158,7 @@ def uno_concordance(
     ----------
     Uno et al. 2011, doi 10.1002/sim.4154. Gerds et al. 2013, doi 10.1002/sim.5681.
     """
-    scores = np.ascontiguousarray(score, dtype=np.float64)
+    scores = np.asarray(float_array(score, "score"), order="C")
     if scores.shape != times.time.shape or not np.isfinite(scores).all():
         raise refuse(
             NotEstimable,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from cartwheel.errors import NotEstimable, refuse
+from cartwheel.stats.columns import float_array, refuse_vast
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def wald_test(coefficients: ArrayLike, covariance: ArrayLike, columns: Sequence[
     -----
     b' V^-1 b over the columns. Agrees with R rms 6.5 ``anova`` as closely as its fits converge.
     """
-    b = np.asarray(coefficients, dtype=np.float64)
+    b = float_array(coefficients, "coefficients")
     kept = list(columns)
     if not kept or len(set(kept)) < len(kept) or min(kept) < 0 or max(kept) >= b.size:
         raise refuse(
@@ -55,8 +56,16 @@ def wald_test(coefficients: ArrayLike, covariance: ArrayLike, columns: Sequence[
             f"columns {kept} are not distinct columns of a model with {b.size}",
             where="columns",
         )
-    part = np.asarray(covariance, dtype=np.float64)[np.ix_(kept, kept)]
+    whole = float_array(covariance, "covariance")
+    if b.ndim != 1 or whole.shape != (b.size, b.size):
+        raise refuse(NotEstimable, "covariance_shape", "p coefficients need a p by p covariance")
+    part = whole[np.ix_(kept, kept)]
+    if not np.isfinite(b).all():
+        raise refuse(NotEstimable, "not_finite", "a coefficient is missing or infinite")
+    refuse_vast(b, "coefficients")
     if not np.isfinite(part).all() or np.linalg.matrix_rank(part, hermitian=True) < len(kept):
         raise refuse(NotEstimable, "covariance_singular", "the covariance cannot be inverted")
     statistic = float(b[kept] @ np.linalg.solve(part, b[kept]))
+    if not statistic >= 0.0:
+        raise refuse(NotEstimable, "covariance_singular", "the matrix given is no covariance")
     return WaldTest(statistic, len(kept), float(chdtrc(len(kept), statistic)))

@@ -20,23 +20,28 @@ from cartwheel.development.account.further import associations
 from cartwheel.development.account.groups import group_rows, group_tests
 from cartwheel.development.account.handover import Scored, score_spec
 from cartwheel.development.account.honesty import performance
+from cartwheel.development.account.imputation import imputation_summary
 from cartwheel.development.account.methods_text import methods_text
 from cartwheel.development.account.verdicts import Findings, notes, question, sample_size
 from cartwheel.development.cohort.assembly import Assembled, assemble
+from cartwheel.development.cohort.copies import Copies, complete_copies
 from cartwheel.development.made import Made, Resampling
 from cartwheel.development.make_index import index_parameters, make_index
 from cartwheel.development.make_points import make_points, points_parameters
 from cartwheel.development.make_target import make_target, outcome_summary
 from cartwheel.development.model.target import SurvivalTarget, Target
-from cartwheel.development.planning.plan import Plan, plan_from_dict, read_plan
+from cartwheel.development.planning.plan import ImputationPlan, Plan, plan_from_dict, read_plan
 from cartwheel.development.result import (
+    CompleteCases,
     Development,
     DevelopmentFile,
+    Imputation,
     OutcomeSummary,
     SurvivalCurve,
 )
-from cartwheel.development.tables import column_notes, regression_tables, table_one_rows
+from cartwheel.development.tables import Tables, column_notes, regression_tables, table_one_rows
 from cartwheel.development.uncut_run import UncutRun, run_uncut
+from cartwheel.errors import Refused
 from cartwheel.provenance import Provenance, library_versions
 
 SCHEMA = "cartwheel/develop/1"
@@ -104,21 +109,19 @@ def develop(
     plan = _plan(plan)
     table = _table(cohort, plan)
     plan = _marked_simulated(plan, table)
-    assembled = assemble(table, plan)
-    parameters = (
-        index_parameters(plan)
-        if plan.method == "index"
-        else points_parameters(assembled.predictors)
-    )
-    target, horizon_assumed = make_target(assembled, parameters)
-    made = _make(plan, assembled, target, _resampling(plan, threads, say, "developing again"))
+    who = _analysed(table, plan)
+    made = _make(who, _resampling(plan, threads, say, "developing again"))
     uncut = run_uncut(
-        assembled,
-        target,
+        who.assembled,
+        who.target,
         {row.column: row.cut for row in made.cutoffs},
         _resampling(plan, threads, say, "the uncut model"),
+        who.copies,
     )
-    return _written(table, assembled, target, made, uncut, horizon_assumed)
+    beside = None
+    if who.copies.imputer is not None:
+        beside = _complete_cases(table, who, _resampling(plan, threads, say, "complete cases"))
+    return _written(table, who, made, uncut, beside)
 
 
 def _plan(plan: Plan | str | PathLike[str] | dict[str, Any]) -> Plan:
@@ -147,33 +150,101 @@ def _resampling(plan: Plan, threads: int | None, say: Say | None, stage: str) ->
     return Resampling(plan.resampling.bootstrap, plan.resampling.seed, threads, progress)
 
 
-def _make(plan: Plan, assembled: Assembled, target: Target, resampling: Resampling) -> Made:
+@dataclass(frozen=True, slots=True)
+class _Analysed:
+    """Who is analysed: as assembled, completed where predictors are imputed, and the outcome."""
+
+    assembled: Assembled
+    copies: Copies
+    target: Target
+    horizon_assumed: bool
+
+
+def _analysed(table: RawTable, plan: Plan) -> _Analysed:
+    assembled = assemble(table, plan)
+    copies = complete_copies(assembled)
+    parameters = (
+        index_parameters(plan)
+        if plan.method == "index"
+        else points_parameters(assembled.predictors)
+    )
+    target, horizon_assumed = make_target(assembled, parameters, copies.tables)
+    return _Analysed(assembled, copies, target, horizon_assumed)
+
+
+def _make(who: _Analysed, resampling: Resampling) -> Made:
+    plan = who.assembled.plan
     make = make_index if plan.method == "index" else make_points
-    return make(plan, assembled.predictors, target, resampling)
+    return make(plan, who.assembled.predictors, who.target, resampling, who.copies)
+
+
+def _complete_plan(plan: Plan, target: Target) -> Plan:
+    """Change the plan to complete cases, judged at the same horizon, without permutations."""
+    outcome = plan.outcome
+    if isinstance(target, SurvivalTarget):
+        outcome = outcome.model_copy(update={"horizon": target.horizon})
+    return plan.model_copy(
+        update={
+            "missing": "complete",
+            "imputation": ImputationPlan(),
+            "outcome": outcome,
+            "index": plan.index.model_copy(update={"permutations": 0}),
+        }
+    )
+
+
+def _complete_cases(table: RawTable, who: _Analysed, resampling: Resampling) -> CompleteCases:
+    """Develop the same of the patients in whom nothing is missing, or say why that cannot be."""
+    try:
+        complete = _analysed(table, _complete_plan(who.assembled.plan, who.target))
+        made = _make(complete, resampling)
+    except Refused as reason:
+        return CompleteCases(0, 0, None, reason.problems[0].what)
+    target, level = complete.target, who.assembled.plan.level
+    found = performance(made.name, made.resampled, target, made.fit, level)
+    return CompleteCases(target.n, int(target.event.sum()), found, "")
+
+
+def _imputation(
+    who: _Analysed, made: Made, tables: Tables, beside: CompleteCases | None
+) -> Imputation | None:
+    if who.assembled.plan.missing != "impute":
+        return None
+    pooled = (tables.univariable, made.multivariable, tables.index_model, tables.adjusted_model)
+    return imputation_summary(who.assembled, who.copies, who.target, made.fit, pooled, beside)
 
 
 def _written(
-    table: RawTable,
-    assembled: Assembled,
-    target: Target,
-    made: Made,
-    uncut: UncutRun,
-    horizon_assumed: bool,
+    table: RawTable, who: _Analysed, made: Made, uncut: UncutRun, beside: CompleteCases | None
 ) -> Developed:
+    assembled, target = who.assembled, who.target
     plan, level = assembled.plan, assembled.plan.level
     outcome = outcome_summary(assembled, target)
     found = performance(made.name, made.resampled, target, made.fit, level)
     groups = group_rows(made.groups, target, made.fit, level)
     spec = score_spec(_scored(assembled, outcome, made, groups, found))
-    tables = regression_tables(assembled, target, made)
+    tables = regression_tables(assembled, target, made, who.copies.tables)
+    imputation = _imputation(who, made, tables, beside)
     further, not_tested = associations(
         made.totals, tables.further_columns, made.groups, plan.associations.multiplicity
     )
     size = sample_size(target, made.parameters, uncut.shrinkage)
-    survival: tuple[SurvivalCurve, ...] = ()
-    if isinstance(target, SurvivalTarget):
-        masks = [(group.name, group.mask) for group in made.groups]
-        survival = survival_curves(target, masks, level)
+    said = Findings(
+        plan,
+        assembled,
+        target,
+        size,
+        made.cutoffs,
+        found,
+        uncut.performance,
+        who.horizon_assumed,
+        made.groups_assumed,
+        not_tested,
+        tables.not_fitted,
+        uncut.separating,
+        made.wrong_way,
+        imputation,
+    )
     result = Development(
         title=plan.title or f"Score for {outcome.label}",
         question=question(plan, [item.label for item in assembled.predictors]),
@@ -184,23 +255,7 @@ def _written(
         flow=assembled.flow,
         guard=assembled.guard,
         sample_size=size,
-        notes=notes(
-            Findings(
-                plan,
-                assembled,
-                target,
-                size,
-                made.cutoffs,
-                found,
-                uncut.performance,
-                horizon_assumed,
-                made.groups_assumed,
-                not_tested,
-                tables.not_fitted,
-                uncut.separating,
-                made.wrong_way,
-            )
-        ),
+        notes=notes(said),
         table_one=table_one_rows(assembled),
         univariable=tables.univariable,
         multivariable=made.multivariable,
@@ -213,20 +268,27 @@ def _written(
         rounding=made.rounding,
         groups=groups,
         group_tests=group_tests(made.groups, target),
-        survival=survival,
-        roc=roc_curves(target, made.fit, assembled.predictors, found, level),
+        survival=_survival(target, made, level),
+        roc=roc_curves(target, made.fit, who.copies.tables, found, level),
         calibration=calibration(target, made.fit, found, level),
         performance=found,
         uncut=uncut.performance,
         splines=uncut.curves,
         associations=further,
-        methods=methods_text(plan, outcome, target, splines=uncut.splines, version=__version__),
+        methods=methods_text(said, outcome, splines=uncut.splines, version=__version__),
         score_id=spec.id,
         score_sha256=spec.identity,
+        imputation=imputation,
     )
     return Developed(
         DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result), spec
     )
+
+
+def _survival(target: Target, made: Made, level: float) -> tuple[SurvivalCurve, ...]:
+    if not isinstance(target, SurvivalTarget):
+        return ()
+    return survival_curves(target, [(group.name, group.mask) for group in made.groups], level)
 
 
 def _scored(

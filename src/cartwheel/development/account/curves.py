@@ -9,8 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from cartwheel.development.account.honesty import measure_named
-from cartwheel.development.model.predictor import Predictor
+from cartwheel.development.account.honesty import measure_named, pooled_auc
+from cartwheel.development.account.over_copies import (
+    RUBIN,
+    average_curve,
+    copies_of,
+    over_copies,
+    patients_and_events,
+    pooled_proportion,
+    whole_counts,
+)
+from cartwheel.development.model.imputer import Table
 from cartwheel.development.model.target import BinaryTarget, Fit, SurvivalTarget, Target
 from cartwheel.development.result import (
     Calibration,
@@ -23,6 +32,7 @@ from cartwheel.estimate import Estimate
 from cartwheel.stats.descriptive import quantiles, wilson_interval
 from cartwheel.stats.roc import auc_delong, roc_curve, weighted_auc
 from cartwheel.stats.survival import (
+    KaplanMeier,
     kaplan_meier,
     numbers_at_risk,
     survival_times,
@@ -45,7 +55,7 @@ def survival_curves(
     target : SurvivalTarget
         Times and horizon.
     groups : sequence of (name, mask)
-        Patients of each group; empty groups are left out.
+        Patients of each group, (n,) or (m, n); empty groups are left out.
     level : float
         Coverage of the intervals (log scale, as R's survfit).
 
@@ -55,19 +65,19 @@ def survival_curves(
     """
     ticks = time_ticks(float(target.times.time.max()))
     curves = []
-    for name, mask in groups:
-        if not mask.any():
-            continue
-        times = survival_times(target.times.time[mask], target.times.event[mask])
-        curve = kaplan_meier(times, level=level)
+    shown = [(name, mask) for name, mask in groups if mask.any()]
+    counted = patients_and_events([mask for _, mask in shown], target.event)
+    at_risk = _at_risk(target, [mask for _, mask in shown], ticks)
+    for (name, mask), counts, risk in zip(shown, counted, at_risk, strict=True):
+        curve = group_curve(target, mask, level, counts)
         censored = curve.time[thinned(np.flatnonzero(curve.n_censor > 0))]
         last = float(curve.time[-1])
         keep = thinned(np.flatnonzero(curve.n_event > 0))
         curves.append(
             SurvivalCurve(
                 group=name,
-                n=int(mask.sum()),
-                events=int(times.event.sum()),
+                n=counts[0],
+                events=counts[1],
                 median=curve.median,
                 at_horizon=curve.at(target.horizon),
                 times=(0.0, *_floats(curve.time[keep]), last),
@@ -76,10 +86,50 @@ def survival_curves(
                 high=(1.0, *_limits(curve.high[keep]), _limit(curve.high[-1])),
                 censor_times=_floats(censored),
                 risk_times=_floats(ticks),
-                at_risk=tuple(int(count) for count in numbers_at_risk(times, ticks)),
+                at_risk=risk,
             )
         )
     return tuple(curves)
+
+
+def group_curve(
+    target: SurvivalTarget, mask: Mask, level: float, counts: tuple[int, int]
+) -> KaplanMeier:
+    """Kaplan-Meier curve of a group; the average of its copies where predictors were imputed.
+
+    Parameters
+    ----------
+    target : SurvivalTarget
+        Times.
+    mask : bool array (n,) or (m, n)
+        Its patients, in each copy.
+    level : float
+        Coverage.
+    counts : tuple of (int, int)
+        Patients and events as shown, of an average.
+
+    Returns
+    -------
+    KaplanMeier
+    """
+    if mask.ndim > 1:
+        return average_curve(target, mask, level, counts)
+    times = survival_times(target.times.time[mask], target.times.event[mask])
+    return kaplan_meier(times, level=level)
+
+
+def _at_risk(target: SurvivalTarget, masks: Sequence[Mask], ticks: Floats) -> list[tuple[int, ...]]:
+    """Patients at risk of each group at each time; averages sum to the cohort at risk."""
+    numbers = np.zeros((len(masks), len(ticks)))
+    for place, mask in enumerate(masks):
+        for row in np.atleast_2d(mask):
+            if row.any():
+                times = survival_times(target.times.time[row], target.times.event[row])
+                numbers[place] += numbers_at_risk(times, ticks)
+        numbers[place] /= copies_of(mask)
+    whole = np.array([whole_counts(column.tolist(), round(column.sum())) for column in numbers.T])
+    rows = np.minimum.accumulate(whole.T, axis=1)
+    return [tuple(int(count) for count in row) for row in rows]
 
 
 def time_ticks(latest: float) -> Floats:
@@ -106,7 +156,7 @@ def time_ticks(latest: float) -> Floats:
 
 
 def roc_curves(
-    target: Target, fit: Fit, predictors: Sequence[Predictor], found: Performance, level: float
+    target: Target, fit: Fit, tables: Sequence[Table], found: Performance, level: float
 ) -> tuple[RocPoints, ...]:
     """ROC curve of the score, with its corrected AUC, and of each continuous marker alone.
 
@@ -119,8 +169,9 @@ def roc_curves(
         The outcome.
     fit : Fit
         The score, as made on all patients.
-    predictors : sequence of Predictor
-        Markers; one is drawn alone when its direction was stated and it is more than a yes or no.
+    tables : sequence of tuple of Predictor
+        The markers of each copy; one is drawn alone when its direction was stated and it is more
+        than a yes or no.
     found : Performance
         Of the score, for the corrected AUC.
     level : float
@@ -129,17 +180,21 @@ def roc_curves(
     Returns
     -------
     tuple of RocPoints
-        The score's first.
+        The score's first. Where predictors were imputed a curve is the average of the copies'
+        sensitivities and specificities at each threshold, and the area the average of their areas.
     """
     name = "auc" if isinstance(target, BinaryTarget) else "auc_at_horizon"
     measured = measure_named(found, name)
     score = _roc(target, fit.score, "score", found.model, level, measured.corrected)
     curves = [replace(score, auc=measured.apparent)]
-    for item in predictors:
+    for copies in zip(*tables, strict=True):
+        item = copies[0]
         if item.direction is None or item.distinct <= 2:
             continue
         sign = 1.0 if item.direction == "high" else -1.0
-        curves.append(_roc(target, sign * item.values, item.column, item.label, level, None))
+        alike = all(copy is item for copy in copies)
+        values = item.values if alike else np.stack([copy.values for copy in copies])
+        curves.append(_roc(target, sign * values, item.column, item.label, level, None))
     return tuple(curves)
 
 
@@ -151,15 +206,25 @@ def _roc(
     level: float,
     corrected: Estimate | None,
 ) -> RocPoints:
+    # outcomes are the same in every copy, so the curve of all copies together is their average
+    m = copies_of(score)
     if isinstance(target, BinaryTarget):
-        curve = roc_curve(score, target.event)
-        area = auc_delong(score, target.event, level=level)
+        curve = roc_curve(score.ravel(), np.tile(target.event, m))
+        area = (
+            auc_delong(score, target.event, level=level)
+            if m == 1
+            else pooled_auc(target, score, level)
+        )
     else:
         case, control = target.cut_weights(np.ones(target.n))
-        curve = roc_curve(score, None, case_weight=case, control_weight=control)
+        curve = roc_curve(
+            score.ravel(), None, case_weight=np.tile(case, m), control_weight=np.tile(control, m)
+        )
+        areas = over_copies(score, lambda row: weighted_auc(row, case, control))
         area = Estimate(
-            weighted_auc(score, case, control),
-            method="cumulative/dynamic AUC at the horizon, IPCW; no interval computed",
+            float(np.mean(areas)),
+            method="cumulative/dynamic AUC at the horizon, IPCW; no interval computed"
+            + (f"; mean of {m} completed copies" if m > 1 else ""),
             n=target.n,
             events=int(target.event.sum()),
         )
@@ -224,7 +289,8 @@ def calibration(target: Target, fit: Fit, found: Performance, level: float) -> C
     bins = 20 if highest - lowest > 1e-9 else 1  # risks that differ only by rounding are one bar
     counts, edges = np.histogram(fit.risk, bins, (lowest, highest + 1e-9 * (bins == 1)))
     middle = (edges[1:] + edges[:-1]) / 2
-    histogram = tuple((float(at), int(count)) for at, count in zip(middle, counts, strict=True))
+    patients = whole_counts((counts / copies_of(fit.risk)).tolist(), target.n)
+    histogram = tuple((float(at), count) for at, count in zip(middle, patients, strict=True))
     return Calibration(points, lines[0], lines[1], histogram)
 
 
@@ -258,13 +324,14 @@ def _line(
 
 
 def _calibration_points(target: Target, fit: Fit, level: float) -> list[CalibrationPoint]:
-    points = []
-    for mask in risk_groups(fit.risk, target.n):
-        n = int(mask.sum())
-        points.append(
-            CalibrationPoint(float(fit.risk[mask].mean()), observed_risk(target, mask, level), n)
+    groups = [mask.reshape(fit.risk.shape) for mask in risk_groups(fit.risk.ravel(), target.n)]
+    counted = patients_and_events(groups, target.event_by_horizon)
+    return [
+        CalibrationPoint(
+            float(fit.risk[mask].mean()), observed_risk(target, mask, level, counts), counts[0]
         )
-    return points
+        for mask, counts in zip(groups, counted, strict=True)
+    ]
 
 
 def risk_groups(risk: Floats, n: int) -> list[Mask]:
@@ -292,36 +359,41 @@ def risk_groups(risk: Floats, n: int) -> list[Mask]:
     return [place == group for group in range(len(edges) + 1) if (place == group).any()]
 
 
-def observed_risk(target: Target, mask: Mask, level: float) -> Estimate:
+def observed_risk(target: Target, mask: Mask, level: float, counts: tuple[int, int]) -> Estimate:
     """Observed risk of a group: proportion (Wilson), or Kaplan-Meier risk at the horizon.
 
     Parameters
     ----------
     target : Target
         The outcome.
-    mask : bool array (n,)
-        Patients of the group, at least one.
+    mask : bool array (n,) or (m, n)
+        Patients of the group, at least one; in each copy where predictors were imputed.
     level : float
         Coverage of the interval.
+    counts : tuple of (int, int)
+        Its patients and events by the horizon, as shown.
 
     Returns
     -------
     Estimate
         0-1. For survival the value is None where follow-up of the group ends before the horizon.
     """
-    n, events = int(mask.sum()), int(target.event_by_horizon[mask].sum())
+    n, events = counts
     if isinstance(target, BinaryTarget):
+        if mask.ndim > 1:
+            hits = (mask * target.event).sum(axis=1)
+            return pooled_proportion(hits, mask.sum(axis=1).astype(np.float64), level, counts)
         low, high = wilson_interval(events, n, level)
         return Estimate(events / n, low, high, level, "proportion, Wilson interval", n, events)
     assert isinstance(target, SurvivalTarget)
-    times = survival_times(target.times.time[mask], target.times.event[mask])
-    alive = kaplan_meier(times, level=level).at(target.horizon)
+    alive = group_curve(target, mask, level, counts).at(target.horizon)
     return Estimate(
         None if alive.value is None else 1.0 - alive.value,
         None if alive.high is None else 1.0 - alive.high,
         None if alive.low is None else 1.0 - alive.low,
         level,
-        "1 - Kaplan-Meier at the horizon, log interval",
+        "1 - Kaplan-Meier at the horizon, log interval"
+        + (f"; {RUBIN.format(len(mask))}" if mask.ndim > 1 else ""),
         n,
         events,
     )

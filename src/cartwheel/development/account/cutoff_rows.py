@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.honesty import wander
+from cartwheel.development.account.over_copies import (
+    distinct_copies,
+    median_of,
+    median_or_none,
+)
 from cartwheel.development.model.index import CutRule
 from cartwheel.development.model.predictor import Predictor
 from cartwheel.development.model.target import SurvivalTarget, Target
@@ -130,8 +135,59 @@ def shortest_between(low: float, high: float, near: float) -> float:
     return near
 
 
+def settle_median(rules: Sequence[CutRule], cut: float, target: Target) -> Settled:
+    """Settle on the number that stands for a median of the copies' cut-offs.
+
+    Parameters
+    ----------
+    rules : sequence of CutRule
+        The marker in each copy.
+    cut : float
+        As fixed, or the median.
+    target : Target
+        The outcome.
+
+    Returns
+    -------
+    Settled
+        For a searched cut the number with the fewest digits that makes the same groups in every
+        copy. The values on either side of it are observed ones: imputed values are donors' values.
+        The statistic is the criterion at this cut, averaged over copies.
+    """
+    rule = rules[0]
+    if rule.fixed is not None:
+        return Settled(cut, None, None, None)
+    observed = np.unique(np.concatenate([one.adverse for one in rules]))
+    above = int(np.searchsorted(observed, rule.sign * cut, side="left"))
+    edges = rule.sign * observed[above - 1], rule.sign * observed[above]
+    low, high = sorted(float(edge) for edge in edges)
+    # a median that falls on a value counts it among those with the point
+    near = cut if low < cut < high else low / 2.0 + high / 2.0
+    printed = shortest_between(low, high, near)
+    statistics = [_criterion(one, printed, target) for one in rules]
+    return Settled(printed, float(np.mean(statistics)), low, high)
+
+
+def _criterion(rule: CutRule, cut: float, target: Target) -> float:
+    """The criterion of a search at a given cut-off."""
+    everyone = np.ones(target.n)
+    point = rule.point(cut)
+    if rule.method == "max_log_rank":
+        scores = target.rank_scores(everyone)
+        n, above = target.n, float(point.sum())
+        away = scores - scores.mean()
+        variance = above * (n - above) / (n * (n - 1.0)) * float(away @ away)
+        return float(point @ away) / float(np.sqrt(variance))
+    case, control = target.cut_weights(everyone)
+    sensitivity = float(point @ case) / float(case.sum())
+    specificity = 1.0 - float(point @ control) / float(control.sum())
+    if rule.method == "youden":
+        return sensitivity + specificity - 1.0
+    return (1.0 - sensitivity) ** 2 + (1.0 - specificity) ** 2
+
+
 def cutoff_row(
-    rule: CutRule,
+    rules: Sequence[CutRule],
     predictor: Predictor,
     target: Target,
     settled: Settled,
@@ -143,8 +199,8 @@ def cutoff_row(
 
     Parameters
     ----------
-    rule : CutRule
-        How it was had.
+    rules : sequence of CutRule
+        How it was had, with the marker in each completed copy; one where nothing was imputed.
     predictor : Predictor
         The marker.
     target : Target
@@ -159,11 +215,19 @@ def cutoff_row(
     Returns
     -------
     Cutoff
-        For a searched cut the naive p-value stands only beside the adjusted one.
+        For a searched cut the naive p-value stands only beside the adjusted one. Both are medians
+        over copies.
+
+    References
+    ----------
+    Van de Wiel MA, Berkhof J, van Wieringen WN 2009, doi:10.1093/biostatistics/kxp011.
     """
-    point = rule.point(settled.cut)
+    rule = rules[0]
+    points = [one.point(settled.cut) for one in rules]
     searched = rule.fixed is None
-    adjusted = _adjusted_p(rule, target, search) if searched and search.permutations else None
+    adjusted = None
+    if searched and search.permutations:
+        adjusted = median_of([_adjusted_p(one, target, search) for one in rules])
     moved, bars = wander(resampled, search.level) if searched else (None, ())
     return Cutoff(
         column=predictor.column,
@@ -176,13 +240,17 @@ def cutoff_row(
         method=rule.method,
         statistic=settled.statistic,
         # after a search the naive p-value never stands alone
-        p_naive=None if searched and adjusted is None else _naive_p(point, target),
+        p_naive=None
+        if searched and adjusted is None
+        else median_or_none([_naive_p(point, target) for point in points]),
         p_adjusted=adjusted,
         permutations=search.permutations if adjusted is not None else 0,
-        points_given=int(point.sum()),
+        points_given=round(float(np.mean([point.sum() for point in points]))),
         wander=moved,
         wander_grid=bars,
-        values=tuple(float(value) for value in quantiles(predictor.values, DECILES)),
+        values=tuple(
+            float(value) for value in quantiles(predictor.values[predictor.known], DECILES)
+        ),
     )
 
 
@@ -225,7 +293,7 @@ def _naive_p(point: Floats, target: Target) -> float | None:
 
 
 def cutoff_rows(
-    rules: Sequence[CutRule],
+    copies: Sequence[Sequence[CutRule]],
     predictors: Sequence[Predictor],
     target: Target,
     settled: Sequence[Settled],
@@ -237,7 +305,9 @@ def cutoff_rows(
 
     Parameters
     ----------
-    rules, predictors : sequences of equal length
+    copies : sequence of sequences of CutRule
+        The markers of each completed copy; one copy where nothing was imputed.
+    predictors : sequence of Predictor
         The markers.
     target : Target
         The outcome.
@@ -254,12 +324,12 @@ def cutoff_rows(
     """
     return tuple(
         cutoff_row(
-            rule,
+            distinct_copies([rules[place] for rules in copies]),
             predictor,
             target,
             cut,
             trace[:, place],
             search=replace(search, seed=search.seed + place),
         )
-        for place, (rule, predictor, cut) in enumerate(zip(rules, predictors, settled, strict=True))
+        for place, (predictor, cut) in enumerate(zip(predictors, settled, strict=True))
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from cartwheel.development.model.imputed_uncut import ImputedUncutPipeline
 from cartwheel.development.model.predictor import Predictor
-from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
+from cartwheel.development.model.selection import coefficients_with_covariance
 from cartwheel.development.model.uncut import Scaled, UncutFit, UncutPipeline
 from cartwheel.development.result import SplineCurve
-from cartwheel.stats.cox import cox_fit
+from cartwheel.stats.rubin import pool_covariance
 from cartwheel.stats.spline import restricted_cubic_spline
 
 Floats = NDArray[np.float64]
@@ -22,7 +24,7 @@ SHOWN = (2.5, 97.5)
 
 
 def spline_curves(
-    pipeline: UncutPipeline,
+    pipeline: UncutPipeline | ImputedUncutPipeline,
     model: UncutFit,
     predictors: Sequence[Predictor],
     cuts: Mapping[str, float],
@@ -33,7 +35,7 @@ def spline_curves(
     Parameters
     ----------
     pipeline, model
-        The uncut model made on all patients.
+        The uncut model made on all patients, pooled over copies where predictors were imputed.
     predictors : sequence of Predictor
         In the order of the pipeline.
     cuts : mapping of column to cut-off
@@ -52,12 +54,11 @@ def spline_curves(
     NotEstimable
         When the model with full inference does not converge.
     """
-    x, _ = pipeline.design(np.ones(pipeline.target.n))
-    coefficients, covariance = _inference(pipeline.target, x)
+    coefficients, covariance, scaled = _drawn(pipeline, model)
     margin = float(ndtri(0.5 + level / 2))
     curves = []
     start = 0
-    for item, scale, knots in zip(predictors, pipeline.predictors, model.knots, strict=True):
+    for item, scale, knots in zip(predictors, scaled, model.knots, strict=True):
         width = max(len(knots) - 1, 1)
         part = slice(start, start + width)
         start += width
@@ -76,13 +77,22 @@ def spline_curves(
     return tuple(curves)
 
 
-def _inference(target: Target, x: Floats) -> tuple[Floats, Floats]:
-    if isinstance(target, BinaryTarget):
-        fit = target.logistic(x)
-        return fit.coefficients[1:], fit.covariance[1:, 1:]
-    assert isinstance(target, SurvivalTarget)
-    cox = cox_fit(target.times, x)
-    return cox.coefficients, cox.covariance
+def _drawn(
+    pipeline: UncutPipeline | ImputedUncutPipeline, model: UncutFit
+) -> tuple[Floats, Floats, Sequence[Scaled]]:
+    """Coefficients, their covariance, and the predictors whose range is drawn."""
+    target = pipeline.target
+    if isinstance(pipeline, UncutPipeline):
+        x, _ = pipeline.design(np.ones(target.n))
+        return *coefficients_with_covariance(target, x), pipeline.predictors
+    copies = pipeline.source.whole
+    parts = [coefficients_with_covariance(target, x) for x in pipeline.designs(copies, model.knots)]
+    covariance = pool_covariance([part[0] for part in parts], [part[1] for part in parts])
+    together = [
+        replace(items[0], values=np.concatenate([item.values for item in items]))
+        for items in zip(*copies, strict=True)
+    ]
+    return model.fit.coefficients, covariance, together
 
 
 def _curve(

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.curves import observed_risk
-from cartwheel.development.account.regression_tables import Block, regression_table
+from cartwheel.development.account.design import Block
+from cartwheel.development.account.over_copies import median_of, patients_and_events
+from cartwheel.development.account.regression_tables import regression_table
 from cartwheel.development.model.target import BinaryTarget, Fit, SurvivalTarget, Target
 from cartwheel.development.result import GroupRow, GroupTest
 from cartwheel.errors import NotEstimable
@@ -31,8 +33,8 @@ class Group:
         Such as ``high`` and ``2 to 3 points``.
     lowest, highest : int
         Totals that belong to it, both ends included.
-    mask : bool array (n,)
-        Its patients; may be none.
+    mask : bool array (n,) or (m, n)
+        Its patients, in each completed copy where predictors were imputed; may be none.
     """
 
     name: str
@@ -49,7 +51,7 @@ def index_groups(
 
     Parameters
     ----------
-    totals : float array (n,)
+    totals : float array (n,) or (m, n)
         Points of each patient, 0 to ``markers``.
     markers : int
         Number of markers.
@@ -97,8 +99,8 @@ def band_groups(totals: Floats, names: Sequence[str]) -> tuple[Group, ...]:
 
     Parameters
     ----------
-    totals : float array (n,)
-        Points of each patient, whole numbers.
+    totals : float array (n,) or (m, n)
+        Points of each patient, whole numbers; quantiles are of all copies together.
     names : sequence of str
         Lowest first; as many bands as names.
 
@@ -172,30 +174,31 @@ def group_rows(
     tuple of GroupRow
         In the order given. An effect is an odds ratio (always by Firth's penalty, since a group may
         have no event) or a hazard ratio; None for the first group, and for all where the model of
-        the groups cannot be fitted.
+        the groups cannot be fitted, or a copy has nobody in one of them.
     """
     present = [group for group in groups if group.mask.any()]
     effects = _effects(present, target, level)
+    counted = patients_and_events([group.mask for group in present], target.event_by_horizon)
     return tuple(
         GroupRow(
             name=group.name,
             rule=group.rule,
-            n=int(group.mask.sum()),
-            events=int(target.event_by_horizon[group.mask].sum()),
-            observed=observed_risk(target, group.mask, level),
+            n=counts[0],
+            events=counts[1],
+            observed=observed_risk(target, group.mask, level, counts),
             predicted=float(fit.risk[group.mask].mean()),
             effect=effect,
         )
-        for group, effect in zip(present, effects, strict=True)
+        for group, effect, counts in zip(present, effects, counted, strict=True)
     )
 
 
 def _effects(present: Sequence[Group], target: Target, level: float) -> list[Estimate | None]:
     none: list[Estimate | None] = [None] * len(present)
-    if len(present) < 2:
+    if len(present) < 2 or not all(group.mask.any(axis=-1).all() for group in present):
         return none
     blocks = [
-        Block(group.name, group.name, group.mask.astype(float)[:, None], None)
+        Block(group.name, group.name, group.mask.astype(float)[..., None], None)
         for group in present[1:]
     ]
     judge = BinaryTarget(target.event, firth=True) if isinstance(target, BinaryTarget) else target
@@ -219,7 +222,8 @@ def group_tests(groups: Sequence[Group], target: Target) -> tuple[GroupTest, ...
     Returns
     -------
     tuple of GroupTest
-        Empty where fewer than two groups have patients.
+        Empty where fewer than two groups have patients. Medians over the copies where predictors
+        were imputed.
 
     Raises
     ------
@@ -229,9 +233,25 @@ def group_tests(groups: Sequence[Group], target: Target) -> tuple[GroupTest, ...
     present = [group for group in groups if group.mask.any()]
     if len(present) < 2:
         return ()
-    place = np.zeros(target.n)
+    place = np.zeros(present[0].mask.shape)
     for rank, group in enumerate(present):
         place[group.mask] = rank
+    found = [_tests(target, row) for row in np.atleast_2d(place)]
+    if len(found) == 1:
+        return found[0]
+    return tuple(
+        GroupTest(
+            f"{tests[0].name}, median over {len(found)} imputations",
+            median_of([test.statistic for test in tests]),
+            max(test.df for test in tests),
+            median_of([test.p_value for test in tests]),
+        )
+        for tests in zip(*found, strict=True)
+    )
+
+
+def _tests(target: Target, place: Floats) -> tuple[GroupTest, ...]:
+    """Tests over the groups of one copy."""
     if isinstance(target, SurvivalTarget):
         over = log_rank(target.times, place)
         trend = log_rank_trend(target.times, place)

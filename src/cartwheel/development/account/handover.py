@@ -5,8 +5,6 @@ The same object a ward runs and a centre validates.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from cartwheel.clinic.score import ScoreSpec, score_from_document
 from cartwheel.development.account.groups import Group
+from cartwheel.development.account.score_names import one_line, safe_names, score_id, whole
 from cartwheel.development.cohort.assembly import Assembled
 from cartwheel.development.cohort.columns import Column
 from cartwheel.development.model.predictor import Predictor
@@ -147,82 +146,6 @@ def score_document(made: Scored) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value != []}
 
 
-def score_id(title: str) -> str:
-    """Make an identifier of a title: lower case, digits and hyphens.
-
-    Parameters
-    ----------
-    title : str
-        Any text; accents are dropped.
-
-    Returns
-    -------
-    str
-        At most 80 characters; ``score`` where nothing is left.
-    """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
-    return slug or "score"
-
-
-def safe_names(columns: Mapping[str, Column]) -> dict[str, str]:
-    """Give each column a name that a score file can hold: one printable line, each its own.
-
-    Parameters
-    ----------
-    columns : mapping of column to Column
-        As read; ratios included.
-
-    Returns
-    -------
-    dict of str to str
-        The column's own name where it is one printable line of at most 200 characters.
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for column in columns:
-        name, count = one_line(column), 1
-        while name in taken:
-            count += 1
-            name = f"{one_line(column)[:190]} ({count})"
-        names[column] = name
-        taken.add(name)
-    return names
-
-
-def whole(number: float) -> float | int:
-    """Write a whole number without a decimal point.
-
-    Parameters
-    ----------
-    number : float
-        Finite.
-
-    Returns
-    -------
-    int or float
-        2.0 as 2; 2.5 as it is.
-    """
-    return int(number) if float(number).is_integer() else number
-
-
-def one_line(text: str) -> str:
-    """Make one printable line of at most 200 characters, for names in the file.
-
-    Parameters
-    ----------
-    text : str
-        Any text; runs of white space become one space.
-
-    Returns
-    -------
-    str
-        ``unnamed`` where nothing is left.
-    """
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return line[:200].strip() or "unnamed"
-
-
 def _outcome(made: Scored) -> dict[str, Any]:
     outcome: dict[str, Any] = {
         "name": one_line(made.outcome.label),
@@ -255,12 +178,20 @@ def _population(made: Scored) -> dict[str, Any]:
     days = sorted({whole(item.day) for item in made.assembled.predictors if item.day is not None})
     return {
         "text": f"{made.outcome.patients} {simulated}patients, {made.outcome.events} with the "
-        "event, "
-        "complete in all predictors",
+        f"event, {_completeness(made)}",
         "n": made.outcome.patients,
         "events": made.outcome.events,
         "measured": days,
     }
+
+
+def _completeness(made: Scored) -> str:
+    """Say whether the patients were complete, or completed."""
+    lacking = int(made.assembled.incomplete.sum())
+    if not lacking:
+        return "complete in all predictors"
+    times = made.assembled.plan.imputation.imputations
+    return f"missing predictors of {lacking} imputed {times} times for the development"
 
 
 def _raw_columns(made: Scored, kept: Sequence[Predictor]) -> list[Column]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.development.account.over_copies import pooled_estimate
 from cartwheel.development.model.target import BinaryTarget, Fit, SurvivalTarget, Target
 from cartwheel.development.result import Measure, Performance, SelectionRow
 from cartwheel.errors import NotEstimable
 from cartwheel.estimate import Estimate
-from cartwheel.stats.concordance import harrell_c
+from cartwheel.stats.concordance import harrell_c, harrell_concordance
 from cartwheel.stats.cox import cox_fit
+from cartwheel.stats.delong import auc_delong, delong
 from cartwheel.stats.descriptive import normal_quantile
 from cartwheel.stats.logistic import logistic_fit
 from cartwheel.stats.resample import Optimism
-from cartwheel.stats.roc import auc_delong
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,10 @@ LABELS = {
     "brier": ("Brier score", "lower"),
 }
 
-CORRECTED = "apparent minus mean optimism; interval: bootstrap, centred on the corrected value"
+CORRECTED = (
+    "apparent minus mean optimism; interval: bootstrap, centred on the corrected value (in "
+    "simulated cohorts of 120 to 200 patients it held 87 to 91 %, not 95 %)"
+)
 CALIBRATED = "apparent minus optimism; interval: percentiles over the resamples"
 
 
@@ -48,7 +52,8 @@ def performance(
     target : Target
         The outcome, for the closed-form intervals of AUC and C.
     fit : Fit
-        The model made on all patients.
+        The model made on all patients. Where predictors were imputed, intervals of the apparent
+        values are pooled over the copies.
     level : float
         Coverage of the intervals.
 
@@ -124,11 +129,15 @@ def _apparent(
     name: str, value: float, resampled: Optimism, target: Target, fit: Fit, level: float
 ) -> Estimate:
     """Closed-form interval where there is one, else percentiles of the resamples."""
-    if name == "auc" and isinstance(target, BinaryTarget):
+    if fit.score.ndim > 1:
+        pooled = _pooled_apparent(name, target, fit, level)
+        if pooled is not None:
+            return pooled
+    elif name == "auc" and isinstance(target, BinaryTarget):
         return auc_delong(fit.score, target.event, level=level)
-    if name == "c_index" and isinstance(target, SurvivalTarget):
+    elif name == "c_index" and isinstance(target, SurvivalTarget):
         return harrell_c(target.times, fit.score, level=level)
-    if name in CALIBRATION and np.ptp(fit.linear_predictor) > 0:
+    elif name in CALIBRATION and np.ptp(fit.linear_predictor) > 0:
         return _recalibration(name, target, fit, level)
     n, events = target.n, int(target.event.sum())
     found = value if np.isfinite(value) else None
@@ -138,6 +147,50 @@ def _apparent(
     return Estimate(
         found, low, high, level, "bootstrap interval, centred on the apparent value", n, events
     )
+
+
+def _pooled_apparent(name: str, target: Target, fit: Fit, level: float) -> Estimate | None:
+    """Apparent value by Rubin's rules; None where one copy has no standard error of its own."""
+    counts = (target.n, int(target.event.sum()))
+    if name == "auc" and isinstance(target, BinaryTarget):
+        return pooled_auc(target, fit.score, level)
+    if name == "c_index" and isinstance(target, SurvivalTarget):
+        pairs = [harrell_concordance(target.times, score) for score in fit.score]
+        found = [(one.c, one.std_error) for one in pairs]
+        return pooled_estimate(
+            found, level, "Harrell's C, infinitesimal jackknife", counts, inside=(0.0, 1.0)
+        )
+    if name not in CALIBRATION or min(np.ptp(row) for row in fit.linear_predictor) == 0:
+        return None
+    try:
+        lines = [_line_of(name, target, one.linear_predictor) for one in fit.copies]
+    except NotEstimable as reason:
+        return Estimate(None, method=f"not estimable: {reason.problems[0].what}")
+    said = "recalibration model on the same patients, Wald"
+    return pooled_estimate(lines, level, said, counts)
+
+
+def pooled_auc(target: BinaryTarget, scores: Floats, level: float) -> Estimate:
+    """Area under the ROC curve by Rubin's rules, with DeLong's variance in each copy.
+
+    Parameters
+    ----------
+    target : BinaryTarget
+        The outcome.
+    scores : float array (m, n)
+        What orders the patients in each copy.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    Estimate
+        Symmetric on the scale of the area, cut off at 0 and 1; no limits at perfect separation.
+    """
+    areas = [delong(score, target.event) for score in scores]
+    found = [(one.auc, None if not one.variance else float(np.sqrt(one.variance))) for one in areas]
+    counts = (target.n, int(target.event.sum()))
+    return pooled_estimate(found, level, "AUC, DeLong", counts, inside=(0.0, 1.0))
 
 
 def _around(name: str, value: float, resampled: Optimism, level: float) -> tuple[float, float]:
@@ -162,28 +215,32 @@ def _typical(name: str, optimism: Floats) -> tuple[float, str]:
 
 def _recalibration(name: str, target: Target, fit: Fit, level: float) -> Estimate:
     """Slope and intercept of the recalibration model on the same patients, with Wald intervals."""
-    column = np.ascontiguousarray(fit.linear_predictor[:, None])
     try:
-        if isinstance(target, BinaryTarget):
-            line = logistic_fit(column, target.event)
-            place = 1 if name == "calibration_slope" else 0
-            value, error = line.coefficients[place], line.std_error[place]
-        else:
-            assert isinstance(target, SurvivalTarget)
-            cox = cox_fit(target.times, column)
-            value, error = cox.coefficients[0], cox.std_error[0]
+        value, error = _line_of(name, target, fit.linear_predictor)
     except NotEstimable as reason:
         return Estimate(None, method=f"not estimable: {reason.problems[0].what}")
-    margin = normal_quantile(level) * float(error)
+    margin = normal_quantile(level) * error
     return Estimate(
-        float(value),
-        float(value) - margin,
-        float(value) + margin,
+        value,
+        value - margin,
+        value + margin,
         level,
         "recalibration model on the same patients, Wald interval",
         target.n,
         int(target.event.sum()),
     )
+
+
+def _line_of(name: str, target: Target, linear_predictor: Floats) -> tuple[float, float]:
+    """Slope or intercept of the recalibration model, with its standard error."""
+    column = np.ascontiguousarray(linear_predictor[:, None])
+    if isinstance(target, BinaryTarget):
+        line = logistic_fit(column, target.event)
+        place = 1 if name == "calibration_slope" else 0
+        return float(line.coefficients[place]), float(line.std_error[place])
+    assert isinstance(target, SurvivalTarget)
+    cox = cox_fit(target.times, column)
+    return float(cox.coefficients[0]), float(cox.std_error[0])
 
 
 def _percentiles(values: Floats, level: float) -> tuple[float, float]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cartwheel.development.account.verdicts import Findings
 from cartwheel.development.model.target import BinaryTarget, Target
 from cartwheel.development.planning.plan import Plan
-from cartwheel.development.result import OutcomeSummary
+from cartwheel.development.result import Imputation, OutcomeSummary
 
 CRITERIA = {
     "fixed": "fixed beforehand",
@@ -22,18 +23,16 @@ ADJUSTMENTS = {
 
 
 def methods_text(
-    plan: Plan, outcome: OutcomeSummary, target: Target, *, splines: bool, version: str
+    found: Findings, outcome: OutcomeSummary, *, splines: bool, version: str
 ) -> tuple[str, ...]:
     """Write the methods, a paragraph an item.
 
     Parameters
     ----------
-    plan : Plan
-        What was done.
+    found : Findings
+        What was done and found: plan, target (which says the regression) and imputation are read.
     outcome : OutcomeSummary
         The outcome as analysed.
-    target : Target
-        Says which regression was used.
     splines : bool
         Whether the uncut model has splines.
     version : str
@@ -43,10 +42,39 @@ def methods_text(
     -------
     tuple of str
     """
-    model = _model(plan, target)
+    plan, imputation = found.plan, found.imputation
+    model = _model(plan, found.target)
     made = _index(plan, outcome, model) if plan.method == "index" else _points(plan, model)
     computed = f"Computed with cartwheel {version}."
-    return (made, _uncut(splines, model), _validation(plan), *_further(plan), computed)
+    imputed = imputation is not None and imputation.imputations > 0
+    filled = _imputed(plan, imputation) if imputation is not None else ()
+    validated = _validation(plan, imputed=imputed, left_out=imputation is None)
+    return (made, *filled, _uncut(splines, model), validated, *_further(plan), computed)
+
+
+def _imputed(plan: Plan, found: Imputation) -> tuple[str, ...]:
+    if not found.imputations:
+        return ("Missing predictors were to be imputed; none was missing.",)
+    ways = "; ".join(
+        f"{item.label} ({item.missing} missing, {item.percent:.0f} %): {item.method}"
+        for item in found.variables
+    )
+    one = "Searched cut-offs are the medians of the copies' cut-offs"
+    if plan.method == "points":
+        one = "Searched cut-offs, knots and quantile edges are medians over the copies"
+        if plan.points.selection != "none":
+            one += (
+                "; candidates that were imputed were selected by pooled Wald tests instead "
+                "(Rubin's rules, several columns by D1)"
+            )
+    return (
+        f"Missing predictors of {found.patients} patients were imputed {found.imputations} times "
+        f"by chained equations with {found.iterations} iterations, from all predictors and "
+        f"{found.outcome} ({ways}); outcomes were not imputed. {one}; coefficients are pooled by "
+        "Rubin's rules, with the degrees of freedom of Barnard and Rubin. Performance, observed "
+        "risks, curves and counts are averages over the copies; p-values of cut-offs, groups and "
+        "associations are medians over the copies (van de Wiel 2009).",
+    )
 
 
 def _further(plan: Plan) -> tuple[str, ...]:
@@ -145,17 +173,25 @@ def _uncut(splines: bool, model: str) -> str:
     )
 
 
-def _validation(plan: Plan) -> str:
+def _validation(plan: Plan, *, imputed: bool, left_out: bool) -> str:
     if plan.resampling.bootstrap == 0:
         return "Nothing was resampled: all performance is apparent."
+    whole = "cut-offs, selection, ranges, coefficients, rounding"
+    ending = " Patients with a missing predictor were left out." if left_out else ""
+    if imputed:
+        whole = f"imputation, {whole}"
+        ending = (
+            " Each resample was imputed from itself alone; a score is measured on the resample's "
+            "completed copies and on those of all patients, and the measures are averaged (Wahl "
+            "2016). Intervals of apparent values are pooled by Rubin's rules."
+        )
     return (
-        f"The whole development (cut-offs, selection, ranges, coefficients, rounding) was "
+        f"The whole development ({whole}) was "
         "repeated in "
         f"{plan.resampling.bootstrap} bootstrap resamples (seed {plan.resampling.seed}). "
         "Optimism is "
         "the mean of a resample's performance in itself minus on all patients; corrected is "
         "apparent "
         "minus optimism (Harrell), with bootstrap intervals centred on it (after Noma 2021). AUC "
-        "intervals are DeLong's, those of Harrell's C by infinitesimal jackknife. Patients with a "
-        "missing predictor were left out."
+        f"intervals are DeLong's, those of Harrell's C by infinitesimal jackknife.{ending}"
     )

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
+from cartwheel.development.account.design import Block, measure_name
+from cartwheel.development.account.pooled_regression import pooled_table
 from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.result import RegressionTable, TermRow
 from cartwheel.errors import NotEstimable
@@ -17,27 +19,6 @@ from cartwheel.stats.cox import cox_fit
 from cartwheel.stats.firth import firth_table, penalised_likelihood_ratio_test
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One variable's columns in a design, and how its effect is said.
-
-    Parameters
-    ----------
-    term, label : str
-        Machine and reader's name.
-    columns : float array (n, k)
-        Design columns of the patients.
-    contrast : float array (k,) or None
-        None for a single column (effect per unit); for a spline the difference of the basis between
-        the upper and the lower quartile.
-    """
-
-    term: str
-    label: str
-    columns: Floats
-    contrast: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +53,18 @@ def regression_table(
     Returns
     -------
     RegressionTable
-        Odds or hazard ratios. Firth: profile penalised likelihood intervals and penalised
-        likelihood-ratio tests for single columns. Otherwise Wald. Splines: Wald interval of the
-        quartile contrast, and a test of all their columns.
+        Odds or hazard ratios. Where a block was imputed, by Rubin's rules. Else by Firth: profile
+        penalised likelihood intervals and penalised likelihood-ratio tests for single columns.
+        Otherwise Wald. Splines: Wald interval of the quartile contrast, and a test of all their
+        columns.
 
     Raises
     ------
     NotEstimable
-        When the model does not converge.
+        When the model does not converge, in each copy where there are several.
     """
+    if any(block.columns.ndim > 2 for block in blocks):
+        return pooled_table(name, blocks, target, level)
     x = np.ascontiguousarray(np.hstack([block.columns for block in blocks]))
     fitted = _fit(x, target, level)
     rows = []
@@ -90,7 +74,7 @@ def regression_table(
         rows.append(_row(block, fitted, (start, stop), (x, target, level)))
         start = stop
     return RegressionTable(
-        name, _measure_name(target), fitted.method, target.n, int(target.event.sum()), tuple(rows)
+        name, measure_name(target), fitted.method, target.n, int(target.event.sum()), tuple(rows)
     )
 
 
@@ -115,7 +99,7 @@ def univariable_table(
     """
     rows: list[TermRow] = []
     failed: list[str] = []
-    method = ""
+    methods: list[str] = []
     for block in blocks:
         try:
             table = regression_table("univariable", [block], target, level)
@@ -123,15 +107,14 @@ def univariable_table(
             failed.append(block.term)
             continue
         rows.extend(table.rows)
-        method = table.method
+        methods.append(table.method)
+    # of a table in which some rows are pooled that is said, and each row says its own test
+    pooled = [said for said in methods if "Rubin" in said]
+    method = (pooled or methods or [""])[-1]
     table = RegressionTable(
-        "univariable", _measure_name(target), method, target.n, int(target.event.sum()), tuple(rows)
+        "univariable", measure_name(target), method, target.n, int(target.event.sum()), tuple(rows)
     )
     return table, tuple(failed)
-
-
-def _measure_name(target: Target) -> str:
-    return "odds ratio" if isinstance(target, BinaryTarget) else "hazard ratio"
 
 
 def _fit(x: Floats, target: Target, level: float) -> _Fitted:

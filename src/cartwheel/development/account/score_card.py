@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,14 @@ from numpy.typing import NDArray
 
 from cartwheel.development.account.groups import Group
 from cartwheel.development.account.honesty import LABELS
-from cartwheel.development.model.points import Candidate, Card, PointsFit, PointsPipeline
+from cartwheel.development.account.over_copies import (
+    copies_of,
+    patients_and_events,
+    whole_counts,
+)
+from cartwheel.development.model.card import Candidate, Card
+from cartwheel.development.model.points import PointsFit
+from cartwheel.development.model.pooled import average_measure
 from cartwheel.development.model.target import Fit, Target
 from cartwheel.development.result import PointsRow, RiskRow, RoundingLoss
 
@@ -54,19 +62,19 @@ def range_texts(item: Candidate, card: Card) -> tuple[str, ...]:
         return (f"{opposite} {cut}", f"{item.rule.symbol} {cut}")
     edges = [number_text(float(edge)) for edge in card.edges]
     if item.predictor.distinct == 2 and len(edges) == 1:
-        low, high = np.unique(item.predictor.values)
+        low, high = item.predictor.distinct_values
         return (number_text(float(low)), number_text(float(high)))
     inner = [f"{low} to < {high}" for low, high in pairwise(edges)]
     return (f"< {edges[0]}", *inner, f">= {edges[-1]}")
 
 
-def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, ...]:
+def score_card(candidates: Sequence[Candidate], model: PointsFit) -> tuple[PointsRow, ...]:
     """List every range of every kept predictor with its points.
 
     Parameters
     ----------
-    pipeline : PointsPipeline
-        Gives the candidates.
+    candidates : sequence of Candidate
+        Those of one copy where predictors were imputed.
     model : PointsFit
         As made on all patients.
 
@@ -76,10 +84,11 @@ def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, .
         Empty where nothing was kept.
     """
     rows = []
-    for item, card in zip(pipeline.candidates, model.cards, strict=True):
+    for item, card in zip(candidates, model.cards, strict=True):
         if card is None:
             continue
-        counts = np.bincount(card.place, minlength=len(card.points))
+        share = np.bincount(card.place.ravel(), minlength=len(card.points)) / copies_of(card.place)
+        counts = whole_counts(share.tolist(), card.place.shape[-1])
         for text, points, exact, count in zip(
             range_texts(item, card), card.points, card.exact, counts, strict=True
         ):
@@ -90,7 +99,7 @@ def score_card(pipeline: PointsPipeline, model: PointsFit) -> tuple[PointsRow, .
                     text,
                     int(points),
                     float((exact - card.exact.min()) / model.unit),
-                    int(count),
+                    count,
                 )
             )
     return tuple(rows)
@@ -149,7 +158,7 @@ def risk_table(
         The outcome.
     fit : Fit
         Model of the total.
-    totals : float array (n,)
+    totals : float array (n,) or (m, n)
         Points of every patient.
     whole : range
         Totals that the score can give.
@@ -162,19 +171,11 @@ def risk_table(
         One for each total of ``whole``.
     """
     risks = total_risk(target, fit, np.array(whole, dtype=float))
-    rows = []
-    for total, risk in zip(whole, risks, strict=True):
-        has = totals == total
-        rows.append(
-            RiskRow(
-                total,
-                int(has.sum()),
-                int(target.event_by_horizon[has].sum()),
-                float(risk),
-                band_of(total, groups),
-            )
-        )
-    return tuple(rows)
+    counted = patients_and_events([totals == total for total in whole], target.event_by_horizon)
+    return tuple(
+        RiskRow(total, *counts, float(risk), band_of(total, groups))
+        for total, risk, counts in zip(whole, risks, counted, strict=True)
+    )
 
 
 def band_of(total: int, groups: tuple[Group, ...]) -> str:
@@ -214,8 +215,8 @@ def rounding_loss(target: Target, model: PointsFit) -> tuple[RoundingLoss, ...]:
         AUC or Harrell's C, and the Brier score.
     """
     everyone = np.ones(target.n)
-    exact = target.measure(model.exact, everyone)
-    points = target.measure(model.fit, everyone)
+    exact = average_measure(target, model.exact, everyone)
+    points = average_measure(target, model.fit, everyone)
     return tuple(
         RoundingLoss(name, LABELS[name][0], float(before), float(after))
         for name, before, after in zip(target.measures, exact, points, strict=True)

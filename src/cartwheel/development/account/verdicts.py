@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartwheel.development.account.honesty import measure_named
+from cartwheel.development.account.imputation import imputation_notes
 from cartwheel.development.cohort.assembly import Assembled
 from cartwheel.development.model.target import Target
 from cartwheel.development.planning.plan import Plan
 from cartwheel.development.result import (
     Cutoff,
+    Imputation,
     Measure,
     Note,
     Performance,
@@ -51,6 +53,8 @@ class Findings:
         Labels of predictors that tell events from the others without a mistake.
     wrong_way : tuple of str
         Labels of predictors whose points fall towards the end that the plan calls adverse.
+    imputation : Imputation or None
+        What was imputed; None where patients with missing predictors were left out.
     """
 
     plan: Plan
@@ -66,6 +70,7 @@ class Findings:
     not_fitted: tuple[str, ...]
     separating: tuple[str, ...]
     wrong_way: tuple[str, ...]
+    imputation: Imputation | None = None
 
 
 def sample_size(target: Target, parameters: int, shrinkage: float | None) -> SampleSize:
@@ -230,6 +235,9 @@ def _events(found: Findings) -> Iterator[Note]:
 
 
 def _missing(found: Findings) -> Iterator[Note]:
+    if found.imputation is not None:
+        yield from imputation_notes(found.imputation, _first(found.score))
+        return
     assembled = found.assembled
     eligible, analysed = int(assembled.eligible.sum()), int(assembled.analysed.sum())
     if eligible == analysed:

@@ -19,6 +19,7 @@ from cartwheel.development.cohort.checks import (
     absent_columns,
     duplicate_patients,
     identical_columns,
+    not_imputable,
     unusable_columns,
 )
 from cartwheel.development.cohort.columns import Column, read_columns
@@ -61,7 +62,7 @@ class Assembled:
     eligible : bool array (N,)
         Rows with a known outcome that passed exclusions and landmark.
     analysed : bool array (N,)
-        Those of them with all predictors.
+        Those of them with all predictors; all of them where missing predictors are imputed.
     columns : dict of str to Column
         Every column read, by name.
     predictors : tuple of Predictor
@@ -89,6 +90,12 @@ class Assembled:
     flow: tuple[FlowStep, ...]
     guard: GuardReport
     read_as_no: tuple[str, ...]
+
+    @property
+    def incomplete(self) -> Mask:
+        """Analysed patients with a predictor that has to be imputed: (n,)."""
+        known: Mask = np.all([item.known for item in self.predictors], axis=0)
+        return ~known
 
 
 def assemble(table: RawTable, plan: Plan) -> Assembled:
@@ -128,11 +135,13 @@ def assemble(table: RawTable, plan: Plan) -> Assembled:
     findings.refuse_if_any()
     if plan.landmark_day is not None:
         _step(flow, f"event-free and observed after day {plan.landmark_day:g}", eligible, event)
-    analysed = eligible & _complete(columns, plan)
-    _step(flow, "all predictors measured", analysed, event)
+    analysed = _analysed(columns, plan, eligible)
+    _step(flow, _measured(columns, plan, analysed), analysed, event)
     findings.add(OutcomeRefused, event_problems(event[analysed], _outcome_label(plan)))
     findings.refuse_if_any()
     findings.add(CohortRefused, unusable_columns(columns, plan, analysed))
+    if plan.missing == "impute":
+        findings.add(CohortRefused, not_imputable(columns, plan, analysed))
     findings.refuse_if_any()
     return Assembled(
         plan=plan,
@@ -316,6 +325,19 @@ def _complete(columns: dict[str, Column], plan: Plan) -> Mask:
     for item in plan.predictors:
         complete &= np.isfinite(columns[item.column].values)
     return complete
+
+
+def _analysed(columns: dict[str, Column], plan: Plan, eligible: Mask) -> Mask:
+    """Everyone eligible where predictors are imputed, else those with all of them."""
+    return eligible if plan.missing == "impute" else eligible & _complete(columns, plan)
+
+
+def _measured(columns: dict[str, Column], plan: Plan, analysed: Mask) -> str:
+    """Say the last step of the flow, and how many are to be completed in it."""
+    lacking = int((analysed & ~_complete(columns, plan)).sum())
+    if not lacking:
+        return "all predictors measured"
+    return f"missing predictors imputed ({lacking} patients)"
 
 
 def _predictor(column: Column, item: PredictorPlan, plan: Plan, analysed: Mask) -> Predictor:

@@ -18,6 +18,8 @@ from cartwheel.errors import Problem
 
 Mask = NDArray[np.bool_]
 
+MOST_MISSING = 0.5
+FEWEST_OBSERVED = 10
 COMPARE = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
 
 
@@ -165,7 +167,7 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
     plan : Plan
         Predictors, their transforms and their fixed cut-offs.
     analysed : bool array (n,)
-        Rows that are analysed; in them no predictor is missing.
+        Rows that are analysed; missing values in them, which are to be imputed, are left aside.
 
     Returns
     -------
@@ -176,7 +178,10 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
     problems = []
     for item in plan.predictors:
         values = columns[item.column].values[analysed]
+        values = values[np.isfinite(values)]
         where = f"predictor '{item.column}'"
+        if not len(values):
+            continue  # nothing is known of it, which is said elsewhere
         if len(np.unique(values)) < 2:
             problems.append(
                 Problem(
@@ -204,6 +209,54 @@ def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> 
                     "values below zero have no square root",
                     where,
                     'use transform = "none" or "rcs3"',
+                )
+            )
+    return problems
+
+
+def not_imputable(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:
+    """Find predictors of which too little is known to impute the rest.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        Every predictor is among them.
+    plan : Plan
+        Its predictors.
+    analysed : bool array (n,)
+        Rows that are analysed.
+
+    Returns
+    -------
+    list of Problem
+        ``mostly_missing`` above half of the patients; ``too_few_observed`` below ten values, or no
+        more than twice as many as the imputation model has terms.
+    """
+    problems = []
+    terms = len(plan.predictors) + 1 + (plan.outcome.kind == "survival")
+    patients = int(analysed.sum())
+    for item in plan.predictors:
+        observed = int(np.isfinite(columns[item.column].values[analysed]).sum())
+        where = f"predictor '{item.column}'"
+        gone = patients - observed
+        mend = "leave it out, or use --missing complete"
+        if gone > MOST_MISSING * patients:
+            problems.append(
+                Problem(
+                    "mostly_missing",
+                    f"missing in {gone} of {patients} patients ({100 * gone / patients:.0f} %): "
+                    f"above {100 * MOST_MISSING:.0f} % it would be made up rather than imputed",
+                    where,
+                    mend,
+                )
+            )
+        elif gone and observed < max(FEWEST_OBSERVED, 2 * terms):
+            problems.append(
+                Problem(
+                    "too_few_observed",
+                    f"{observed} observed values cannot teach an imputation model of {terms} terms",
+                    where,
+                    mend,
                 )
             )
     return problems

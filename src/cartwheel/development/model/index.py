@@ -6,7 +6,7 @@ and again in every resample.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +105,92 @@ def cut_rule(predictor: Predictor) -> CutRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CutSample:
+    """What a search for cut-offs needs to know of a sample, whatever the marker.
+
+    Parameters
+    ----------
+    multiplicity : float array (n,)
+        How often each patient counts.
+    weights : tuple of two float arrays (n,), or None
+        As case and as control; None where no cut-off is searched on the ROC curve.
+    scores : float array (n,) or None
+        Rank scores; None where no cut-off is searched by the log-rank statistic.
+    min_fraction : float
+        Smallest group that a search allows, as a fraction of the sample, in [0, 0.5).
+    """
+
+    multiplicity: Floats
+    weights: tuple[Floats, Floats] | None
+    scores: Floats | None
+    min_fraction: float
+
+
+def cut_sample(
+    target: Target, rules: Iterable[CutRule | None], multiplicity: Floats, min_fraction: float
+) -> CutSample:
+    """Weigh and rank the patients of a sample as these rules need it.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    rules : iterable of (CutRule or None)
+        None for what is not cut.
+    multiplicity : float array (n,)
+        How often each patient counts.
+    min_fraction : float
+        Smallest group that a search allows.
+
+    Returns
+    -------
+    CutSample
+    """
+    methods = {rule.method for rule in rules if rule is not None}
+    on_curve = methods & {"youden", "closest_corner"}
+    weights = target.cut_weights(multiplicity) if on_curve else None
+    scores = target.rank_scores(multiplicity) if "max_log_rank" in methods else None
+    return CutSample(multiplicity, weights, scores, min_fraction)
+
+
+def cut_off(rule: CutRule, sample: CutSample) -> float:
+    """Cut-off of one marker on a sample: as fixed, or as searched.
+
+    Parameters
+    ----------
+    rule : CutRule
+        How it is had.
+    sample : CutSample
+        Made for rules of which this is one.
+
+    Returns
+    -------
+    float
+        In the marker's unit.
+
+    Raises
+    ------
+    NotEstimable
+        ``no_cut`` where none divides the sample as asked.
+    """
+    if rule.fixed is not None:
+        return rule.fixed
+    if rule.method == "max_log_rank":
+        assert sample.scores is not None
+        edge = best_log_rank_cut_fast(
+            rule.marker, sample.scores, sample.multiplicity, sample.min_fraction
+        )
+    else:
+        assert sample.weights is not None
+        edge = best_cut_fast(
+            rule.marker, *sample.weights, rule.method, sample.multiplicity, sample.min_fraction
+        )
+    if not np.isfinite(edge):
+        raise refuse(NotEstimable, "no_cut", "no cut-off divides the patients")
+    return rule.sign * edge
+
+
+@dataclass(frozen=True, slots=True)
 class IndexFit:
     """An index that was made.
 
@@ -169,27 +255,8 @@ class IndexPipeline:
         NotEstimable
             When no cut-off of a marker divides the sample as asked.
         """
-        methods = {rule.method for rule in self.rules}
-        on_curve = methods & {"youden", "closest_corner"}
-        weights = self.target.cut_weights(multiplicity) if on_curve else None
-        scores = self.target.rank_scores(multiplicity) if "max_log_rank" in methods else None
-        found = np.empty(len(self.rules))
-        for place, rule in enumerate(self.rules):
-            if rule.fixed is not None:
-                found[place] = rule.fixed
-                continue
-            if rule.method == "max_log_rank":
-                assert scores is not None
-                edge = best_log_rank_cut_fast(rule.marker, scores, multiplicity, self.min_fraction)
-            else:
-                assert weights is not None
-                edge = best_cut_fast(
-                    rule.marker, *weights, rule.method, multiplicity, self.min_fraction
-                )
-            if not np.isfinite(edge):
-                raise refuse(NotEstimable, "no_cut", "no cut-off divides the patients")
-            found[place] = rule.sign * edge
-        return found
+        sample = cut_sample(self.target, self.rules, multiplicity, self.min_fraction)
+        return np.array([cut_off(rule, sample) for rule in self.rules])
 
     def totals(self, cuts: Floats) -> Floats:
         """Points of every patient under these cut-offs.

@@ -12,64 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.development.model.index import CutRule, cut_rule
-from cartwheel.development.model.predictor import Predictor, design_columns
+from cartwheel.development.model.card import (
+    Candidate,
+    Card,
+    card_edges,
+    card_places,
+    contributions,
+    range_means,
+    rounded_cards,
+)
+from cartwheel.development.model.index import cut_off, cut_sample
+from cartwheel.development.model.predictor import design_columns
 from cartwheel.development.model.selection import Selector
 from cartwheel.development.model.target import Fit, Target
-from cartwheel.development.planning.plan import PointsPlan
-from cartwheel.errors import NotEstimable, refuse
-from cartwheel.stats.cutpoint import best_cut_fast, best_log_rank_cut_fast
-from cartwheel.stats.descriptive import quantiles
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-FEW_VALUES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A candidate predictor of a points score, ready for the loop.
-
-    Parameters
-    ----------
-    predictor : Predictor
-        As analysed.
-    rule : CutRule or None
-        Of a candidate that is cut; then ``edges`` are not used.
-    edges : float array (k - 1,) or None
-        Fixed edges of its k ranges; None where they come from the quantiles of each sample.
-    levels : int
-        Number of those quantile ranges.
-    """
-
-    predictor: Predictor
-    rule: CutRule | None
-    edges: Floats | None
-    levels: int
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One predictor's part of the score card: edges between ranges, and points of each range.
-
-    Parameters
-    ----------
-    edges : float array (k - 1,)
-        In the predictor's unit, rising; an edge is of the range above, except for a cut-off, whose
-        rule says where it belongs.
-    points : int array (k,)
-        Of each range, lowest 0; for a cut-off without and with.
-    exact : float array (k,)
-        The contribution to the linear predictor that a range stands for, before rounding.
-    place : int array (n,)
-        Range of each patient, from 0.
-    """
-
-    edges: Floats
-    points: Integers
-    exact: Floats
-    place: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +46,8 @@ class PointsFit:
         The unrounded regression of the kept candidates, and the model of the total.
     cards : tuple of (Card or None)
         Of each candidate; None where it was not kept.
-    totals : float array (n,)
-        Points of every patient.
+    totals : float array (n,) or (m, n)
+        Points of every patient; a row for each completed copy where predictors were imputed.
     unit : float
         What one point is worth on the linear predictor; nan where nothing was kept.
     """
@@ -102,32 +60,6 @@ class PointsFit:
     totals: Floats
     unit: float
     fit: Fit
-
-
-def candidate(predictor: Predictor, plan: PointsPlan) -> Candidate:
-    """Prepare one candidate: its cut-off rule, fixed edges, or edges to come from quantiles.
-
-    Parameters
-    ----------
-    predictor : Predictor
-        As analysed.
-    plan : PointsPlan
-        Gives the number of quantile ranges.
-
-    Returns
-    -------
-    Candidate
-        Edges are the declared steps; else, with up to five different values, one between each two
-        neighbours (the upper value of a yes/no); else to come.
-    """
-    rule = None if predictor.cutoff is None else cut_rule(predictor)
-    distinct = np.unique(predictor.values)
-    edges: Floats | None = None
-    if predictor.steps is not None:
-        edges = np.array(sorted(predictor.steps), dtype=float)
-    elif len(distinct) <= FEW_VALUES:
-        edges = (distinct[1:] + distinct[:-1]) / 2 if len(distinct) > 2 else distinct[1:]
-    return Candidate(predictor, rule, edges, plan.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +117,8 @@ class PointsPipeline:
         NotEstimable
             When no cut-off of a candidate divides the sample as asked.
         """
-        weights = scores = None
-        if any(item.rule and item.rule.method != "fixed" for item in self.candidates):
-            weights = self.target.cut_weights(multiplicity)
-            scores = self.target.rank_scores(multiplicity)
+        rules = [item.rule for item in self.candidates]
+        sample = cut_sample(self.target, rules, multiplicity, self.min_fraction)
         blocks: list[Floats] = []
         cuts = np.full(len(self.candidates), np.nan)
         knots: list[Floats | None] = []
@@ -200,31 +130,10 @@ class PointsPipeline:
                 blocks.append(columns)
                 knots.append(at)
                 continue
-            cuts[place] = self._cut(item.rule, weights, scores, multiplicity)
+            cuts[place] = cut_off(item.rule, sample)
             blocks.append(item.rule.point(cuts[place])[:, None])
             knots.append(None)
         return blocks, cuts, tuple(knots)
-
-    def _cut(
-        self,
-        rule: CutRule,
-        weights: tuple[Floats, Floats] | None,
-        scores: Floats | None,
-        multiplicity: Floats,
-    ) -> float:
-        if rule.fixed is not None:
-            return rule.fixed
-        assert weights is not None
-        assert scores is not None
-        if rule.method == "max_log_rank":
-            edge = best_log_rank_cut_fast(rule.marker, scores, multiplicity, self.min_fraction)
-        else:
-            edge = best_cut_fast(
-                rule.marker, *weights, rule.method, multiplicity, self.min_fraction
-            )
-        if not np.isfinite(edge):
-            raise refuse(NotEstimable, "no_cut", "no cut-off divides the patients")
-        return rule.sign * edge
 
     def fit(self, multiplicity: Floats) -> PointsFit:
         """Make the points score on the sample.
@@ -252,8 +161,8 @@ class PointsPipeline:
             np.hstack([b for b, keep in zip(blocks, selected, strict=True) if keep])
         )
         exact = self.target.fit(x, multiplicity)
-        contributions = _contributions(blocks, selected, exact.coefficients)
-        cards, unit = self._cards(contributions, cuts, multiplicity)
+        parts = contributions(blocks, selected, exact.coefficients)
+        cards, unit = self._cards(parts, cuts, multiplicity)
         totals = np.zeros(self.target.n)
         for card in cards:
             if card is not None:
@@ -280,32 +189,18 @@ class PointsPipeline:
         return PointsFit(none, cuts, knots, fit, cards, nothing, np.nan, fit)
 
     def _cards(
-        self, contributions: list[Floats | None], cuts: Floats, multiplicity: Floats
+        self, parts: list[Floats | None], cuts: Floats, multiplicity: Floats
     ) -> tuple[tuple[Card | None, ...], float]:
         """Ranges and exact contributions of the kept candidates, rounded to a common unit."""
         drafts: list[tuple[Floats, Integers, Floats] | None] = []
-        spreads: list[float] = []
-        for place, (item, part) in enumerate(zip(self.candidates, contributions, strict=True)):
+        for place, (item, part) in enumerate(zip(self.candidates, parts, strict=True)):
             if part is None:
                 drafts.append(None)
                 continue
-            edges, where = ranges(item, float(cuts[place]), multiplicity)
-            exact = _range_means(part, where, len(edges) + 1, multiplicity)
-            drafts.append((edges, where, exact))
-            spreads.append(float(np.ptp(exact)))
-        unit = point_unit(spreads, self.largest)
-        cards = tuple(
-            None
-            if draft is None
-            else Card(
-                draft[0],
-                np.rint((draft[2] - draft[2].min()) / unit).astype(np.int64),
-                draft[2],
-                draft[1],
-            )
-            for draft in drafts
-        )
-        return cards, unit
+            edges = card_edges(item, float(cuts[place]), multiplicity)
+            where = card_places(item, edges)
+            drafts.append((edges, where, range_means(part, where, len(edges) + 1, multiplicity)))
+        return rounded_cards(drafts, self.largest)
 
     def measure(self, model: PointsFit, multiplicity: Floats) -> Floats:
         """Performance of the total on the sample.
@@ -339,109 +234,3 @@ class PointsPipeline:
             if item.rule is not None
         ]
         return np.concatenate([model.selected.astype(float), cut])
-
-
-def point_unit(spreads: list[float], largest: int) -> float:
-    """What one point is worth on the linear predictor.
-
-    The predictor with the smallest effect gets one point from its lowest to its highest range,
-    unless the largest would then exceed its limit.
-
-    Parameters
-    ----------
-    spreads : list of float
-        Highest minus lowest contribution of each kept predictor's ranges, >= 0.
-    largest : int
-        Largest number of points that one predictor may give.
-
-    Returns
-    -------
-    float
-        > 0; 1 where no predictor has an effect.
-    """
-    positive = [spread for spread in spreads if spread > 1e-12]
-    if not positive:
-        return 1.0
-    return max(min(positive), max(positive) / largest)
-
-
-def ranges(item: Candidate, cut: float, multiplicity: Floats) -> tuple[Floats, Integers]:
-    """Edges of a score card's ranges and each patient's range; an edge is of the range above.
-
-    A cut-off makes two ranges, 0 without and 1 with the point, whatever its direction.
-
-    Parameters
-    ----------
-    item : Candidate
-        Without rule or edges, edges are the sample's quantiles, rounded to two significant digits.
-    cut : float
-        Its cut-off in the predictor's unit; not used where it has no rule.
-    multiplicity : float array (n,)
-        How often each patient counts.
-
-    Returns
-    -------
-    tuple of (float array (k - 1,), int array (n,))
-        Edges rising, quantiles that coincide once; ranges from 0 to k - 1.
-    """
-    if item.rule is not None:
-        return np.array([cut]), item.rule.point(cut).astype(np.int64)
-    edges = item.edges
-    if edges is None:
-        inner = np.arange(1, item.levels) / item.levels
-        edges = np.unique(round_significant(quantiles(item.predictor.values, inner, multiplicity)))
-    return edges, np.searchsorted(edges, item.predictor.values, side="right")
-
-
-def round_significant(values: Floats, digits: int = 2) -> Floats:
-    """Round to so many significant digits: an edge of 512.37 ug/L becomes 510.
-
-    Parameters
-    ----------
-    values : float array (k,)
-        Finite.
-    digits : int
-        >= 1.
-
-    Returns
-    -------
-    float array (k,)
-        0 stays 0.
-    """
-    with np.errstate(divide="ignore"):
-        size = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
-    scale = 10.0 ** (digits - 1 - size)
-    rounded: Floats = np.rint(values * scale) / scale
-    return rounded
-
-
-def _contributions(
-    blocks: list[Floats], selected: NDArray[np.bool_], coefficients: Floats
-) -> list[Floats | None]:
-    parts: list[Floats | None] = []
-    start = 0
-    for block, keep in zip(blocks, selected, strict=True):
-        if not keep:
-            parts.append(None)
-            continue
-        width = block.shape[1]
-        parts.append(block @ coefficients[start : start + width])
-        start += width
-    return parts
-
-
-def _range_means(part: Floats, where: Integers, count: int, multiplicity: Floats) -> Floats:
-    """Mean contribution in each range of the sample; of all patients there when it is empty."""
-    weight = np.bincount(where, multiplicity, count)
-    total = np.bincount(where, multiplicity * part, count)
-    if weight.all():
-        means: Floats = total / weight
-        return means
-    everyone = np.bincount(where, minlength=count)
-    plain = np.bincount(where, part, count)
-    filled = np.where(weight > 0, total / np.maximum(weight, 1), plain / np.maximum(everyone, 1))
-    empty = (weight == 0) & (everyone == 0)
-    if empty.any():
-        known = np.flatnonzero(~empty)
-        filled[empty] = np.interp(np.flatnonzero(empty), known, filled[known])
-    return filled

@@ -21,7 +21,7 @@ SPLINE_KNOTS = {"rcs3": 3, "rcs4": 4, "rcs5": 5}
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """One candidate, complete in the patients analysed.
+    """One candidate in the patients analysed.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Predictor:
     day : float or None
         Day of measurement.
     values : float array (n,)
-        In ``unit``; no missing values.
+        In ``unit``; nan where missing, which is only where predictors are to be imputed.
     direction : str or None
         ``high`` or ``low`` is adverse.
     transform : str
@@ -58,9 +58,19 @@ class Predictor:
     ratio: tuple[str, str] | None = None
 
     @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where the value is there; (n,)."""
+        return np.isfinite(self.values)
+
+    @property
+    def distinct_values(self) -> Floats:
+        """The different values, rising."""
+        return np.unique(self.values[self.known])
+
+    @property
     def distinct(self) -> int:
         """Number of different values."""
-        return len(np.unique(self.values))
+        return len(self.distinct_values)
 
 
 def design_width(transform: str, distinct: int) -> int:
@@ -83,6 +93,54 @@ def design_width(transform: str, distinct: int) -> int:
     return SPLINE_KNOTS.get(transform, 2) - 1
 
 
+def design_knots(values: Floats, transform: str, multiplicity: Floats | None) -> Floats | None:
+    """Place the knots of a spline in a sample.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        In the predictor's unit.
+    transform : str
+        As in ``design_columns``.
+    multiplicity : float array (n,), optional
+        The sample.
+
+    Returns
+    -------
+    float array (k,) or None
+        None for what is no spline, and where the sample has too few distinct values for three.
+    """
+    if transform not in SPLINE_KNOTS:
+        return None
+    try:
+        return spline_knots(values, SPLINE_KNOTS[transform], multiplicity)
+    except NotEstimable:
+        return None
+
+
+def columns_at(values: Floats, transform: str, knots: Floats | None) -> Floats:
+    """Transform a predictor for regression, with the knots of a spline given.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        As in ``design_columns``.
+    transform : str
+        As in ``design_columns``.
+    knots : float array (k,) or None
+        Of a spline; None makes it a straight line.
+
+    Returns
+    -------
+    float array (n, k)
+    """
+    if transform == "log2":
+        return np.log2(values)[:, None]
+    if transform == "sqrt":
+        return np.sqrt(values)[:, None]
+    return values[:, None] if knots is None else restricted_cubic_spline(values, knots)
+
+
 def design_columns(
     values: Floats, transform: str, multiplicity: Floats | None = None
 ) -> tuple[Floats, Floats | None]:
@@ -102,14 +160,5 @@ def design_columns(
     tuple of (float array (n, k), knots or None)
         A spline whose sample has too few distinct values for three knots becomes a straight line.
     """
-    if transform == "log2":
-        return np.log2(values)[:, None], None
-    if transform == "sqrt":
-        return np.sqrt(values)[:, None], None
-    if transform in SPLINE_KNOTS:
-        try:
-            knots = spline_knots(values, SPLINE_KNOTS[transform], multiplicity)
-        except NotEstimable:
-            return values[:, None], None
-        return restricted_cubic_spline(values, knots), knots
-    return values[:, None], None
+    knots = design_knots(values, transform, multiplicity)
+    return columns_at(values, transform, knots), knots

@@ -98,16 +98,41 @@ def _alone(target: Target, blocks: Sequence[Floats], multiplicity: Floats) -> Fl
     return np.array([fit.likelihood_ratio for fit in fits])
 
 
+def coefficients_with_covariance(
+    target: Target, x: Floats, multiplicity: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Fit a model and give its coefficients, without intercept, with their covariance.
+
+    Parameters
+    ----------
+    target : Target
+        The outcome.
+    x : float array (n, p)
+        Design columns.
+    multiplicity : float array (n,), optional
+        How often each patient counts; once by default.
+
+    Returns
+    -------
+    tuple of (float array (p,), float array (p, p))
+
+    Raises
+    ------
+    NotEstimable
+        When it does not converge.
+    """
+    if isinstance(target, BinaryTarget):
+        fit = target.logistic(x, multiplicity)
+        return fit.coefficients[1:], fit.covariance[1:, 1:]
+    assert isinstance(target, SurvivalTarget)
+    cox = cox_fit(target.times, x, multiplicity=multiplicity)
+    return cox.coefficients, cox.covariance
+
+
 def _wald(target: Target, blocks: Sequence[Floats], multiplicity: Floats) -> Floats:
     """Wald p-value of each candidate in the model of all of them."""
     x = np.ascontiguousarray(np.hstack(blocks))
-    if isinstance(target, BinaryTarget):
-        fit = target.logistic(x, multiplicity)
-        coefficients, covariance = fit.coefficients[1:], fit.covariance[1:, 1:]
-    else:
-        assert isinstance(target, SurvivalTarget)
-        cox = cox_fit(target.times, x, multiplicity=multiplicity)
-        coefficients, covariance = cox.coefficients, cox.covariance
+    coefficients, covariance = coefficients_with_covariance(target, x, multiplicity)
     p_values = np.empty(len(blocks))
     start = 0
     for place, block in enumerate(blocks):

@@ -26,6 +26,9 @@ from cartwheel.stats.survival import SurvivalTimes, horizon_weights, survival_at
 Floats = NDArray[np.float64]
 
 
+# a calibration slope is sought from 1, where it is near
+_AT_ONE = np.ones(1)
+_AT_ONE.setflags(write=False)
 # codes of a likelihood that has no maximum: Firth's has one
 NO_MAXIMUM = ("separation", "not_converged")
 
@@ -33,6 +36,9 @@ NO_MAXIMUM = ("separation", "not_converged")
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A model fitted on a sample and evaluated for every patient.
+
+    Where predictors were imputed the arrays of patients are (m, n): a row for each completed copy,
+    all by the same coefficients.
 
     Parameters
     ----------
@@ -53,6 +59,14 @@ class Fit:
     score: Floats
     linear_predictor: Floats
     risk: Floats
+
+    @property
+    def copies(self) -> tuple[Fit, ...]:
+        """The model in each completed copy; itself where nothing was imputed."""
+        if self.score.ndim == 1:
+            return (self,)
+        rows = zip(self.score, self.linear_predictor, self.risk, strict=True)
+        return tuple(Fit(self.coefficients, self.intercept, *row) for row in rows)
 
 
 class Target(Protocol):
@@ -123,6 +137,27 @@ class Target(Protocol):
         ------
         NotEstimable
             When it does not converge.
+        """
+
+    def evaluate(
+        self, coefficients: Floats, intercept: float, effect: Floats, score: Floats
+    ) -> Fit:
+        """Evaluate a model whose coefficients are known.
+
+        Parameters
+        ----------
+        coefficients : float array (p,)
+            Without intercept.
+        intercept : float
+            As in ``Fit``.
+        effect : float array (...)
+            Design columns times coefficients, of every patient.
+        score : float array (...)
+            What orders the patients.
+
+        Returns
+        -------
+        Fit
         """
 
     def fit_constant(self, multiplicity: Floats) -> Fit:
@@ -234,6 +269,13 @@ class BinaryTarget:
         risk: Floats = expit(linear_predictor)
         ordering = linear_predictor if score is None else score
         return Fit(slopes, float(coefficients[0]), ordering, linear_predictor, risk)
+
+    def evaluate(
+        self, coefficients: Floats, intercept: float, effect: Floats, score: Floats
+    ) -> Fit:
+        """Risk is the inverse logit."""
+        linear_predictor = intercept + effect
+        return Fit(coefficients, intercept, score, linear_predictor, expit(linear_predictor))
 
     def logistic(self, x: Floats, multiplicity: Floats | None = None) -> LogisticFit:
         """Fit with full inference, by the likelihood that :meth:`fit` would use.
@@ -365,6 +407,12 @@ class SurvivalTarget:
         ordering = linear_predictor if score is None else score
         return Fit(coefficients, intercept, ordering, linear_predictor, risk)
 
+    def evaluate(
+        self, coefficients: Floats, intercept: float, effect: Floats, score: Floats
+    ) -> Fit:
+        """Risk at the horizon from the log cumulative baseline hazard."""
+        return Fit(coefficients, intercept, score, effect, self.risk_at(intercept + effect))
+
     def fit_constant(self, multiplicity: Floats) -> Fit:
         """Give everyone the Kaplan-Meier risk at the horizon; the linear predictor is 0."""
         risk = 1.0 - survival_at(self.times, self.horizon, multiplicity)
@@ -382,7 +430,9 @@ class SurvivalTarget:
 
         The slope is nan where the model cannot be fitted.
         """
-        slope, converged = cox_coefficients(self.times, fit.linear_predictor, multiplicity)
+        slope, converged = cox_coefficients(
+            self.times, fit.linear_predictor, multiplicity, start=_AT_ONE
+        )
         case, control = horizon_weights(self.times, self.horizon, multiplicity)
         return np.array(
             [

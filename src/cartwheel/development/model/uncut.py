@@ -64,7 +64,7 @@ def scaled(predictor: Predictor, *, skewed: bool, splines: bool) -> Scaled:
     -------
     Scaled
     """
-    positive = bool(np.all(predictor.values > 0))
+    positive = bool(np.all(predictor.distinct_values > 0))
     if predictor.transform == "log2" or (skewed and positive and predictor.transform != "sqrt"):
         values, scale = np.log2(predictor.values), "log2"
     elif predictor.transform == "sqrt":
@@ -210,10 +210,47 @@ class UncutPipeline:
 
 
 def _basis(predictor: Scaled, multiplicity: Floats) -> tuple[Floats, Floats]:
+    knots = scaled_knots(predictor, multiplicity)
+    return basis_at(predictor, knots), knots
+
+
+def scaled_knots(predictor: Scaled, multiplicity: Floats) -> Floats:
+    """Place the knots of one predictor in a sample.
+
+    Parameters
+    ----------
+    predictor : Scaled
+        On its scale.
+    multiplicity : float array (n,)
+        How often each patient counts.
+
+    Returns
+    -------
+    float array (k,)
+        Empty for a straight line, and where the sample has too few distinct values.
+    """
     if not predictor.spline:
-        return predictor.values[:, None], np.empty(0)
+        return np.empty(0)
     try:
-        knots = spline_knots(predictor.values, KNOTS, multiplicity)
+        return spline_knots(predictor.values, KNOTS, multiplicity)
     except NotEstimable:
-        return predictor.values[:, None], np.empty(0)
-    return restricted_cubic_spline(predictor.values, knots), knots
+        return np.empty(0)
+
+
+def basis_at(predictor: Scaled, knots: Floats) -> Floats:
+    """Build the design columns of one predictor with its knots given.
+
+    Parameters
+    ----------
+    predictor : Scaled
+        On its scale.
+    knots : float array (k,)
+        Empty for a straight line.
+
+    Returns
+    -------
+    float array (n, k - 1) or (n, 1)
+    """
+    if not len(knots):
+        return predictor.values[:, None]
+    return restricted_cubic_spline(predictor.values, knots)

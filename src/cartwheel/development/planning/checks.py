@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cartwheel.clinic.naming import read_column_name
-from cartwheel.development.planning.plan import DAYS_PER, CutMethod, Plan, PredictorPlan
+from cartwheel.development.planning.plan import (
+    DAYS_PER,
+    CutMethod,
+    ImputationPlan,
+    Plan,
+    PredictorPlan,
+)
 from cartwheel.errors import Problem
 
 
@@ -29,13 +35,14 @@ def plan_problems(plan: Plan) -> tuple[Problem, ...]:
     if plan.method == "index":
         found += _groups(plan)
     found += _same_names(plan)
-    if plan.missing == "impute":
+    if plan.missing == "complete" and plan.imputation != ImputationPlan():
         found.append(
             Problem(
-                "impute_not_yet",
-                "multiple imputation is not in this version",
-                "missing",
-                "use --missing complete; the report says what that costs",
+                "imputation_not_asked",
+                "the plan says how to impute, and that patients with missing predictors are left "
+                "out",
+                "imputation",
+                'say missing = "impute" (--missing impute), or leave [imputation] out',
             )
         )
     return tuple(found)

@@ -18,7 +18,7 @@ FLAG_NAMES = {
     "days": "day",
     "variables": "variable",
 }
-OVERRIDES = ("landmark", "missing", "bootstrap", "seed", "simulated")
+OVERRIDES = ("landmark", "missing", "imputations", "bootstrap", "seed", "simulated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class Flags:
         ``auto``, ``none`` or ``firth``.
     missing : str or None
         ``complete`` or ``impute``.
+    imputations : int or None
+        Completed copies.
     bootstrap, seed : int or None
         Resamples and seed.
     title : str or None
@@ -96,6 +98,7 @@ class Flags:
     alpha: float | None = None
     penalty: str | None = None
     missing: str | None = None
+    imputations: int | None = None
     bootstrap: int | None = None
     seed: int | None = None
     title: str | None = None
@@ -175,6 +178,7 @@ def plan_data(flags: Flags) -> dict[str, Any]:
         "adjust": list(flags.adjust) or None,
         "points": _given(selection=flags.select, alpha=flags.alpha, penalty=flags.penalty),
         "associations": _given(columns=list(flags.associations) or None),
+        "imputation": _given(imputations=flags.imputations),
         "resampling": _given(bootstrap=flags.bootstrap, seed=flags.seed),
     }
     return {key: value for key, value in said.items() if value not in (None, {}, [])}
@@ -193,8 +197,8 @@ def override(plan: dict[str, Any], flags: Flags) -> dict[str, Any]:
     Returns
     -------
     dict
-        A plan with landmark, missing, bootstrap, seed and simulated as said. A flag can mark a plan
-        as simulated, but not unmark it.
+        A plan with landmark, missing, imputations, bootstrap, seed and simulated as said. A flag
+        can mark a plan as simulated, but not unmark it.
 
     Raises
     ------
@@ -213,14 +217,21 @@ def override(plan: dict[str, Any], flags: Flags) -> dict[str, Any]:
             "flag_beside_plan",
             "with --plan these belong into the file: "
             + ", ".join(f"--{FLAG_NAMES.get(n, n)}".replace("_", "-") for n in extra),
-            mend="edit the plan; beside it only --landmark, --missing, --bootstrap, --seed and "
-            "--simulated are taken",
+            mend="edit the plan; beside it only --landmark, --missing, --imputations, --bootstrap, "
+            "--seed and --simulated are taken",
         )
     changed = dict(plan)
     if flags.landmark is not None:
         changed["landmark_day"] = flags.landmark
     if flags.missing is not None:
         changed["missing"] = flags.missing
+        if flags.missing == "complete":
+            changed.pop("imputation", None)  # nothing is left to be imputed
+    if flags.imputations is not None:
+        changed["imputation"] = {
+            **changed.get("imputation", {}),
+            "imputations": flags.imputations,
+        }
     if flags.simulated:
         changed["simulated"] = True
     resampling = _given(bootstrap=flags.bootstrap, seed=flags.seed)

@@ -269,6 +269,21 @@ class AssociationsPlan(Part):
     multiplicity: Literal["holm", "benjamini_hochberg", "bonferroni"] = "holm"
 
 
+class ImputationPlan(Part):
+    """How missing predictors are imputed; read only where the plan says ``missing = "impute"``.
+
+    Parameters
+    ----------
+    imputations : int
+        Completed copies, of all patients and in every resample, 2 to 200.
+    iterations : int
+        Rounds of the chained equations, 1 to 50.
+    """
+
+    imputations: Annotated[int, Field(ge=2, le=200)] = 20
+    iterations: Annotated[int, Field(ge=1, le=50)] = 5
+
+
 class ResamplingPlan(Part):
     """How often the whole development is repeated, and the seed of its random streams.
 

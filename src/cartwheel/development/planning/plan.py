@@ -30,6 +30,7 @@ from cartwheel.development.planning.parts import (
     Finite as Finite,
     Fraction as Fraction,
     GroupPlan as GroupPlan,
+    ImputationPlan as ImputationPlan,
     IndexPlan as IndexPlan,
     OutcomePlan as OutcomePlan,
     Part as Part,
@@ -62,7 +63,8 @@ class Plan(Part):
     landmark_day : float, optional
         Only patients still event-free and under observation after this day are analysed.
     missing : "complete" or "impute"
-        What is done about missing predictors; only complete cases in this version.
+        What is done about missing predictors: their patients are left out, or they are imputed, in
+        every resample anew.
     level : float
         Coverage of the intervals, in (0, 1).
     cohort : CohortPlan
@@ -83,6 +85,8 @@ class Plan(Part):
         Settings of a points score; its penalty holds for an index as well.
     associations : AssociationsPlan
         Further columns.
+    imputation : ImputationPlan
+        How, where missing predictors are imputed.
     resampling : ResamplingPlan
         Repetition.
     """
@@ -103,6 +107,7 @@ class Plan(Part):
     index: IndexPlan = IndexPlan()
     points: PointsPlan = PointsPlan()
     associations: AssociationsPlan = AssociationsPlan()
+    imputation: ImputationPlan = ImputationPlan()
     resampling: ResamplingPlan = ResamplingPlan()
 
     def as_dict(self) -> dict[str, object]:

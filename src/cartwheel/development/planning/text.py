@@ -8,7 +8,7 @@ from typing import Any
 from cartwheel.development.planning.plan import Plan
 from cartwheel.toml_text import toml_key, toml_pair
 
-TABLES = ("cohort", "outcome", "index", "points", "associations", "resampling")
+TABLES = ("cohort", "outcome", "index", "points", "associations", "imputation", "resampling")
 
 
 def plan_to_toml(plan: Plan) -> str:

@@ -18,24 +18,21 @@ from libc.math cimport NAN, exp, fabs, isfinite, log
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
-from cartwheel.stats.kernels._dense cimport factorise_dense, solve_dense
-
-# what newton() returns; mirrored in stats/cox_general.py
-cdef enum:
-    CONVERGED = 0
-    NOT_CONVERGED = 1
-    SINGULAR = 2
+from cartwheel.stats.kernels._newton cimport (
+    CONVERGED,
+    Found,
+    Newton,
+    forget,
+    invert,
+    iterate,
+)
 
 # beyond this a linear predictor is no estimate but a step gone wrong
 cdef double FARTHEST = 500.0
-# a pivot this small beside its own diagonal: the column is a combination of those before it
-cdef double COLLINEAR = 1e-11
-# the last step may move no row's linear predictor by more than this; a coefficient on its way to
-# infinity keeps moving by about 1
-cdef double STILL = 1e-4
 
 
 cdef struct Sample:
+    Newton newton
     Py_ssize_t n
     Py_ssize_t p
     Py_ssize_t blocks
@@ -58,11 +55,7 @@ cdef struct Sample:
     double *s1
     double *e1
     double *score
-    double *information         # p x p, lower triangle
-    double *factor
-    double *coef
-    double *trial
-    double *step
+    double *information         # p x p, lower half
 
 
 cdef int allocate(Sample *s) noexcept nogil:
@@ -78,11 +71,13 @@ cdef int allocate(Sample *s) noexcept nogil:
     s.s1 = s.cumulative + s.blocks
     s.e1 = s.s1 + p
     s.score = s.e1 + p
-    s.coef = s.score + p
-    s.trial = s.coef + p
-    s.step = s.trial + p
-    s.information = s.step + p
-    s.factor = s.information + p * p
+    s.newton.coef = s.score + p
+    s.newton.trial = s.newton.coef + p
+    s.newton.step = s.newton.trial + p
+    s.information = s.newton.step + p
+    s.newton.factor = s.information + p * p
+    s.newton.n, s.newton.p, s.newton.stride, s.newton.x = s.n, p, p, s.x
+    s.newton.weight, s.newton.score, s.newton.information = s.weight, s.score, s.information
     return 1
 
 
@@ -196,8 +191,9 @@ cdef void sweep_forward(Sample *s) noexcept nogil:
                     s.information[i * p + j] += part * x[j]
 
 
-cdef double evaluate_at(Sample *s, const double *coef) noexcept nogil:
-    """Penalised log likelihood, score and information; NaN if too far."""
+cdef double evaluate_at(void *sample, const double *coef) noexcept nogil:
+    """Penalised log likelihood, leaving score and information; NaN if too far."""
+    cdef Sample *s = <Sample *>sample
     cdef Py_ssize_t i
     cdef double loglik = sweep_back(s, coef)
     if isfinite(loglik):
@@ -207,69 +203,6 @@ cdef double evaluate_at(Sample *s, const double *coef) noexcept nogil:
             s.score[i] -= s.ridge[i] * coef[i]
             s.information[i * s.p + i] += s.ridge[i]
     return loglik
-
-
-cdef Py_ssize_t factorise(Sample *s) noexcept nogil:
-    """Cholesky of the information into factor; the column without information, or -1."""
-    return factorise_dense(s.information, s.factor, s.p, COLLINEAR)
-
-
-cdef void solve(const Sample *s, const double *right, double *out) noexcept nogil:
-    solve_dense(s.factor, right, out, s.p)
-
-
-cdef bint is_still(const Sample *s) noexcept nogil:
-    """Whether the step moves nobody's linear predictor."""
-    cdef Py_ssize_t row, i
-    cdef double shift
-    for row in range(s.n):
-        shift = 0.0
-        for i in range(s.p):
-            shift += s.x[row * s.p + i] * s.step[i]
-        if fabs(shift) > STILL:
-            return False
-    return True
-
-
-cdef int iterate(
-    Sample *s, double tolerance, int most, double *found, Py_ssize_t *culprit
-) noexcept nogil:
-    """Newton-Raphson with step halving from zero; found = loglik at 0, loglik, score test, steps."""
-    cdef Py_ssize_t i, column
-    cdef int iteration, halving
-    cdef double loglik = evaluate_at(s, s.coef), reached, decrement
-    found[0] = found[1] = loglik
-    for iteration in range(1, most + 1):
-        found[3] = iteration
-        column = factorise(s)
-        if column >= 0:
-            culprit[0] = column
-            return SINGULAR if iteration == 1 else NOT_CONVERGED
-        solve(s, s.score, s.step)
-        decrement = 0.0
-        for i in range(s.p):
-            decrement += s.score[i] * s.step[i]
-        if iteration == 1:
-            found[2] = decrement
-        # the decrement is the squared distance left, in standard errors; the step squares it again
-        if decrement < tolerance and is_still(s):
-            for i in range(s.p):
-                s.coef[i] += s.step[i]
-            return CONVERGED
-        for halving in range(20):
-            for i in range(s.p):
-                s.trial[i] = s.coef[i] + s.step[i]
-            reached = evaluate_at(s, s.trial)
-            if reached >= loglik - 1e-11 * fabs(loglik):
-                break
-            for i in range(s.p):
-                s.step[i] *= 0.5
-        else:
-            return NOT_CONVERGED
-        loglik = found[1] = reached
-        for i in range(s.p):
-            s.coef[i] = s.trial[i]
-    return NOT_CONVERGED
 
 
 cdef void bind(
@@ -327,36 +260,25 @@ def newton(
     the estimate, score test, iterations).
     """
     cdef Sample s
-    cdef double[4] found
+    cdef Found found
     cdef int status
-    cdef Py_ssize_t i, j, culprit = -1
+    cdef Py_ssize_t i
     bind(&s, x, weight, offset, event, block_start, first, entry, entering, entry_start)
     s.ridge = &ridge[0]
     s.efron = efron
     if not allocate(&s):
         raise MemoryError()
     with nogil:
-        found[0] = found[1] = found[2] = NAN
-        found[3] = 0.0
-        status = iterate(&s, tolerance, most, found, &culprit)
+        forget(&found)
+        status = iterate(&s.newton, evaluate_at, &s, tolerance, most, True, &found)
         for i in range(s.p):
-            coefficients[i] = s.coef[i]
-            last_step[i] = s.step[i]
+            coefficients[i] = s.newton.coef[i]
+            last_step[i] = s.newton.step[i]
         if status == CONVERGED:
-            found[1] = evaluate_at(&s, s.coef)
-            culprit = factorise(&s)
-            if culprit >= 0:
-                status = NOT_CONVERGED
-            else:
-                copy_information(&s, information)
-                for j in range(s.p):
-                    for i in range(s.p):
-                        s.trial[i] = 1.0 if i == j else 0.0
-                    solve(&s, s.trial, s.step)
-                    for i in range(s.p):
-                        covariance[i, j] = s.step[i]
+            copy_information(&s, information)
+            invert(&s.newton, NULL, covariance)
         free(s.risk)
-    return status, culprit, found[0], found[1], found[2], <int>found[3]
+    return status, found.culprit, found.null, found.reached, found.score, found.steps
 
 
 def evaluate(
@@ -384,7 +306,7 @@ def evaluate(
         raise MemoryError()
     with nogil:
         # calloc made the trial step nought: no ridge
-        s.ridge = s.trial
+        s.ridge = s.newton.trial
         loglik = evaluate_at(&s, &coefficients[0])
         for i in range(s.p):
             score[i] = s.score[i]

@@ -9,7 +9,6 @@ that with the weights taken as known, and that through the censoring curves, an 
 over the patient's censoring martingale divided by the number at risk.
 """
 
-from libc.math cimport NAN, fabs
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 
@@ -17,58 +16,19 @@ from cartwheel.stats.kernels._fine_gray_model cimport (
     Sample,
     allocate,
     evaluate,
-    factorise,
     gather,
-    is_still,
-    solve,
     standardise,
     weigh,
 )
-
-# what newton() returns; mirrored in stats/fine_gray.py
-cdef enum:
-    CONVERGED = 0
-    NOT_CONVERGED = 1
-    SINGULAR = 2
-    NO_EVENTS = 3
-
-
-cdef int iterate(
-    Sample *s, double tolerance, int most, double *found, Py_ssize_t *culprit
-) noexcept nogil:
-    """Newton-Raphson with step halving from zero; found = loglik at 0, loglik, steps."""
-    cdef Py_ssize_t i, column
-    cdef int iteration, halving
-    cdef double loglik = evaluate(s, s.coef), reached, decrement
-    found[0] = found[1] = loglik
-    for iteration in range(1, most + 1):
-        found[2] = iteration
-        column = factorise(s)
-        if column >= 0:
-            culprit[0] = column
-            return SINGULAR if iteration == 1 else NOT_CONVERGED
-        solve(s, s.score, s.step)
-        decrement = 0.0
-        for i in range(s.p):
-            decrement += s.score[i] * s.step[i]
-        if decrement < tolerance and is_still(s):
-            for i in range(s.p):
-                s.coef[i] += s.step[i]
-            return CONVERGED
-        for halving in range(20):
-            for i in range(s.p):
-                s.trial[i] = s.coef[i] + s.step[i]
-            reached = evaluate(s, s.trial)
-            if reached >= loglik - 1e-11 * fabs(loglik):
-                break
-            for i in range(s.p):
-                s.step[i] *= 0.5
-        else:
-            return NOT_CONVERGED
-        loglik = found[1] = reached
-        for i in range(s.p):
-            s.coef[i] = s.trial[i]
-    return NOT_CONVERGED
+from cartwheel.stats.kernels._newton cimport (
+    CONVERGED,
+    NO_EVENTS,
+    SINGULAR,
+    Found,
+    forget,
+    invert,
+    iterate,
+)
 
 
 cdef void score_influence(Sample *s, double[:, ::1] influence) noexcept nogil:
@@ -130,12 +90,12 @@ cdef void censoring_influence(Sample *s, double[:, ::1] influence, bint own_grou
     cdef Py_ssize_t block, row, i, g, at, p = s.p
     cdef double later, hazard, total, q
     cdef double *x
-    # s.sum1: later sums of G hazard S1/S0; s.trial: sum of q c / Y^2; one group at a time
+    # s.sum1: later sums of G hazard S1/S0; s.newton.trial: sum of q c / Y^2; one group at a time
     for g in range(s.groups):
         later = 0.0
         s.held[g] = 0.0
         for i in range(p):
-            s.sum1[i] = s.trial[i] = s.held1[g * p + i] = 0.0
+            s.sum1[i] = s.newton.trial[i] = s.held1[g * p + i] = 0.0
         for block in range(s.blocks):
             hazard = hazard_of(s, block, g, own_group)
             later += hazard
@@ -145,9 +105,9 @@ cdef void censoring_influence(Sample *s, double[:, ::1] influence, bint own_grou
             at = block * s.groups + g
             for i in range(p):
                 q = s.held1[g * p + i] * later - s.held[g] * s.sum1[i]
-                s.step[i] = q / s.staying[at] if s.leaving[at] > 0.0 else 0.0
+                s.newton.step[i] = q / s.staying[at] if s.leaving[at] > 0.0 else 0.0
                 if s.leaving[at] > 0.0:
-                    s.trial[i] += s.step[i] * s.leaving[at] / s.staying[at]
+                    s.newton.trial[i] += s.newton.step[i] * s.leaving[at] / s.staying[at]
             hazard = hazard_of(s, block, g, own_group)
             later -= hazard
             for i in range(p):
@@ -156,9 +116,9 @@ cdef void censoring_influence(Sample *s, double[:, ::1] influence, bint own_grou
                 if s.group[row] != g or s.weight[row] <= 0.0:
                     continue
                 for i in range(p):
-                    influence[s.patient[row], i] -= s.trial[i]
+                    influence[s.patient[row], i] -= s.newton.trial[i]
                     if s.kind[row] == 0:
-                        influence[s.patient[row], i] += s.step[i]
+                        influence[s.patient[row], i] += s.newton.step[i]
                 if s.kind[row] == 2:
                     x = s.x + row * p
                     total = s.risk[row] * s.share[row]
@@ -177,17 +137,6 @@ cdef double hazard_of(Sample *s, Py_ssize_t block, Py_ssize_t g, bint own_group)
     return s.censoring[at] * s.hazard[block]
 
 
-cdef void invert(Sample *s, double[:, ::1] covariance) noexcept nogil:
-    """Inverse information on the columns' own scale."""
-    cdef Py_ssize_t i, j, p = s.p
-    for j in range(p):
-        for i in range(p):
-            s.trial[i] = 1.0 if i == j else 0.0
-        solve(s, s.trial, s.step)
-        for i in range(p):
-            covariance[i, j] = s.step[i] / (s.scale[i] * s.scale[j])
-
-
 cdef void describe(
     Sample *s,
     double[::1] hazard,
@@ -200,7 +149,7 @@ cdef void describe(
     cdef Py_ssize_t block, row, i, p = s.p
     for block in range(s.blocks):
         hazard[block] = s.hazard[block]
-    invert(s, covariance)
+    invert(&s.newton, s.scale, covariance)
     score_influence(s, influence)
     if not known_weights:
         censoring_influence(s, influence, own_group)
@@ -234,34 +183,26 @@ def newton(
     column at fault or -1, loglik at zero, loglik, iterations, events).
     """
     cdef Sample s
-    cdef double[3] found
+    cdef Found found
     cdef double events
-    cdef int status = CONVERGED
-    cdef Py_ssize_t i, culprit = -1, p = x.shape[1]
+    cdef int status = SINGULAR
+    cdef Py_ssize_t i, p = x.shape[1]
     cdef bint full = influence is not None
     if not allocate(&s, order.shape[0], p, block_start.shape[0] - 1, groups):
         raise MemoryError()
     with nogil:
-        found[0] = found[1] = NAN
-        found[2] = 0.0
+        forget(&found)
         events = gather(&s, order, block_start, cause, of_interest, x, group, multiplicity)
         if events <= 0.0:
             status = NO_EVENTS
         else:
             weigh(&s, events_first)
-            culprit = standardise(&s)
-            if culprit >= 0:
-                status = SINGULAR
-            else:
-                status = iterate(&s, tolerance, most, found, &culprit)
+            found.culprit = standardise(&s)
+            if found.culprit < 0:
+                status = iterate(&s.newton, evaluate, &s, tolerance, most, full, &found)
         for i in range(p):
-            coefficients[i] = s.coef[i] / s.scale[i] if s.scale[i] > 0.0 else 0.0
+            coefficients[i] = s.newton.coef[i] / s.scale[i] if s.scale[i] > 0.0 else 0.0
         if full and status == CONVERGED:
-            found[1] = evaluate(&s, s.coef)
-            culprit = factorise(&s)
-            if culprit >= 0:
-                status = NOT_CONVERGED
-            else:
-                describe(&s, hazard, covariance, influence, events_first, own_group)
+            describe(&s, hazard, covariance, influence, events_first, own_group)
         free(s.x)
-    return status, culprit, found[0], found[1], <int>found[2], events
+    return status, found.culprit, found.null, found.reached, found.steps, events

@@ -2,8 +2,11 @@
 
 from libc.stdint cimport int64_t
 
+from cartwheel.stats.kernels._newton cimport Newton
+
 
 cdef struct Sample:
+    Newton newton
     Py_ssize_t n
     Py_ssize_t p
     Py_ssize_t blocks
@@ -25,11 +28,7 @@ cdef struct Sample:
     double *mean
     double *scale
     double *score
-    double *information    # p x p, lower triangle
-    double *factor         # p x p
-    double *coef
-    double *trial
-    double *step
+    double *information    # p x p, lower half
     double *sum1
     Py_ssize_t *start      # blocks + 1
     Py_ssize_t *patient
@@ -55,7 +54,4 @@ cdef Py_ssize_t standardise(Sample *s) noexcept nogil
 cdef double sweep_back(Sample *s, const double *coef) noexcept nogil
 cdef double sweep_forward(Sample *s) noexcept nogil
 cdef void derivatives(Sample *s) noexcept nogil
-cdef double evaluate(Sample *s, const double *coef) noexcept nogil
-cdef Py_ssize_t factorise(Sample *s) noexcept nogil
-cdef void solve(const Sample *s, const double *right, double *out) noexcept nogil
-cdef bint is_still(const Sample *s) noexcept nogil
+cdef double evaluate(void *sample, const double *coef) noexcept nogil

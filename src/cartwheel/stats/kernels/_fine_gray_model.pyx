@@ -19,12 +19,8 @@ from libc.math cimport NAN, exp, fabs, isfinite, log
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc
 
-from cartwheel.stats.kernels._dense cimport factorise_dense, solve_dense
-
-# the limits of _cox, for the reasons given there
+# as in _cox
 cdef double FARTHEST = 500.0
-cdef double COLLINEAR = 1e-11
-cdef double STILL = 1e-4
 
 
 cdef int allocate(
@@ -58,16 +54,18 @@ cdef int allocate(
     s.mean = s.held1 + groups * p
     s.scale = s.mean + p
     s.score = s.scale + p
-    s.coef = s.score + p
-    s.trial = s.coef + p
-    s.step = s.trial + p
-    s.sum1 = s.step + p
+    s.newton.coef = s.score + p
+    s.newton.trial = s.newton.coef + p
+    s.newton.step = s.newton.trial + p
+    s.sum1 = s.newton.step + p
     s.information = s.sum1 + p
-    s.factor = s.information + p * p
-    s.start = <Py_ssize_t *>(s.factor + p * p)
+    s.newton.factor = s.information + p * p
+    s.start = <Py_ssize_t *>(s.newton.factor + p * p)
     s.patient = s.start + blocks + 1
     s.group = s.patient + n
     s.kind = <char *>(s.group + n)
+    s.newton.n, s.newton.p, s.newton.stride, s.newton.x = n, p, p, s.x
+    s.newton.weight, s.newton.score, s.newton.information = s.weight, s.score, s.information
     return 1
 
 
@@ -257,31 +255,11 @@ cdef void derivatives(Sample *s) noexcept nogil:
                     s.information[i * p + j] -= mean * s1[j]
 
 
-cdef double evaluate(Sample *s, const double *coef) noexcept nogil:
+cdef double evaluate(void *sample, const double *coef) noexcept nogil:
+    """Log L, leaving score and information; NaN if too far."""
+    cdef Sample *s = <Sample *>sample
     cdef double loglik = sweep_back(s, coef)
     if isfinite(loglik):
         loglik += sweep_forward(s)
         derivatives(s)
     return loglik
-
-
-cdef Py_ssize_t factorise(Sample *s) noexcept nogil:
-    """Cholesky of the information into factor; the column without information, or -1."""
-    return factorise_dense(s.information, s.factor, s.p, COLLINEAR)
-
-
-cdef void solve(const Sample *s, const double *right, double *out) noexcept nogil:
-    solve_dense(s.factor, right, out, s.p)
-
-
-cdef bint is_still(const Sample *s) noexcept nogil:
-    """Whether the step moves nobody's linear predictor."""
-    cdef Py_ssize_t row, i
-    cdef double shift
-    for row in range(s.n):
-        shift = 0.0
-        for i in range(s.p):
-            shift += s.x[row * s.p + i] * s.step[i]
-        if s.weight[row] > 0.0 and fabs(shift) > STILL:
-            return False
-    return True

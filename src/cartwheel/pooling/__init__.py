@@ -1,0 +1,1 @@
+"""The parts of a meta-analysis: study table, effects, pooling, questions, appraisal, result."""

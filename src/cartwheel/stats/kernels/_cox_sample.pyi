@@ -1,0 +1,1 @@
+# Only for the Cox kernel, which takes it by cimport.

@@ -1,0 +1,1 @@
+"""Pooling what several studies found: effects and variances in, frozen results out."""
