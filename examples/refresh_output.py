@@ -11,8 +11,9 @@ A page marks its parts with comments, each followed by a fence:
     <!-- output 5-9: COMMAND --> the same, lines 5 to 9 only
     <!-- generated: WHAT --> ... <!-- end -->    commands or reference, made from the code
 
-Every page runs in a folder of its own that holds the simulated cohort, its plan and the files that
-the pages show. Only ``cartwheel ...`` and ``python FILE`` are run, where FILE is one of these.
+Every page runs in a folder of its own that holds the simulated cohort, its plan, the tables of
+``examples/pool`` and the files that the pages show. Only ``cartwheel ...`` and ``python FILE`` are
+run, where FILE is one of these.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def refresh(path: Path) -> Page:
             folder = Path(name)
             shutil.copy(cohort_path(), folder)
             shutil.copy(plan_path(), folder)
+            shutil.copytree(REPOSITORY / "examples" / "pool", folder / "examples" / "pool")
             for file, content in files.items():
                 (folder / file).write_text(content, encoding="utf-8")
             fresh = STEP.sub(lambda step: _step(step, folder, files), fresh)

@@ -4,14 +4,25 @@ import json
 from pathlib import Path
 
 from cartwheel.clinic.score import score_json_schema
-from cartwheel.workflows.schema import develop_schema
+from cartwheel.workflows.appraise import appraise_schema
+from cartwheel.workflows.grade_schema import grade_schema
+from cartwheel.workflows.schema import develop_schema, pool_schema
+from cartwheel.workflows.score_schema import assessment_schema
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDERS = (REPOSITORY / "docs/schema", REPOSITORY / "src/cartwheel/schema")
 
 
 def main() -> None:
-    for name, schema in (("develop", develop_schema()), ("score", score_json_schema())):
+    schemas = {
+        "appraise": appraise_schema(),
+        "assessment": assessment_schema(),
+        "develop": develop_schema(),
+        "grade": grade_schema(),
+        "pool": pool_schema(),
+        "score": score_json_schema(),
+    }
+    for name, schema in schemas.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for folder in FOLDERS:
             folder.mkdir(exist_ok=True)

@@ -15,8 +15,12 @@ _EXPORTS = {
     "develop": ("cartwheel.workflows.develop", "develop"),
     "check": ("cartwheel.workflows.check", "check"),
     "suggest_plan": ("cartwheel.workflows.plan", "suggest_plan"),
+    "pool": ("cartwheel.workflows.pool", "pool"),
     "score": ("cartwheel.workflows.score", "score"),
+    "grade": ("cartwheel.workflows.grade", "grade"),
     "Plan": ("cartwheel.development.planning.plan", "Plan"),
+    "PoolPlan": ("cartwheel.pooling.plan", "PoolPlan"),
+    "PoolFile": ("cartwheel.pooling.result", "PoolFile"),
     "ScoreSpec": ("cartwheel.clinic.score", "ScoreSpec"),
     "read_score": ("cartwheel.clinic.score", "read_score"),
     "Estimate": ("cartwheel.estimate", "Estimate"),
@@ -28,11 +32,15 @@ __all__ = [
     "CartwheelError",
     "Estimate",
     "Plan",
+    "PoolFile",
+    "PoolPlan",
     "Refused",
     "ScoreSpec",
     "__version__",
     "check",
     "develop",
+    "grade",
+    "pool",
     "read_score",
     "score",
     "suggest_plan",
@@ -43,9 +51,13 @@ if TYPE_CHECKING:
     from cartwheel.development.planning.plan import Plan as Plan
     from cartwheel.errors import CartwheelError as CartwheelError, Refused as Refused
     from cartwheel.estimate import Estimate as Estimate
+    from cartwheel.pooling.plan import PoolPlan as PoolPlan
+    from cartwheel.pooling.result import PoolFile as PoolFile
     from cartwheel.workflows.check import check as check
     from cartwheel.workflows.develop import develop as develop
+    from cartwheel.workflows.grade import grade as grade
     from cartwheel.workflows.plan import suggest_plan as suggest_plan
+    from cartwheel.workflows.pool import pool as pool
     from cartwheel.workflows.score import score as score
 
 

@@ -18,8 +18,8 @@ from cartwheel.errors import CohortRefused, refuse
 
 # Canonical spelling -> other spellings, lower case and without spaces.
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "g/L": (),
-    "g/dL": ("g%",),
+    "g/L": ("gm/l",),
+    "g/dL": ("g%", "gm/dl"),
     "mg/L": (),
     "mg/dL": ("mg/100ml",),
     "mg/mL": (),
@@ -36,9 +36,9 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "umol/L": (),
     "nmol/L": (),
     "pmol/L": (),
-    "U/L": ("iu/l", "ui/l", "units/l"),
-    "U/mL": ("iu/ml", "ui/ml", "units/ml"),
-    "kU/L": ("kiu/l",),
+    "U/L": ("iu/l", "ui/l", "units/l", "[iu]/l"),
+    "U/mL": ("iu/ml", "ui/ml", "units/ml", "[iu]/ml"),
+    "kU/L": ("kiu/l", "k[iu]/l"),
     "ukat/L": (),
     "/uL": ("cells/ul", "cell/ul", "#/ul", "1/ul"),
     "/mL": ("cells/ml", "cell/ml", "#/ml", "1/ml"),
@@ -49,7 +49,7 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "10*12/L": ("tpt/l", "tera/l"),
     "10*6/L": ("mio/l", "mio./l"),
     "%": ("percent", "pct"),
-    "1": ("ratio", "dimensionless"),
+    "1": ("ratio", "dimensionless", "fraction"),
     "s": ("sec", "secs", "second", "seconds"),
     "/min": ("1/min", "bpm", "beats/min", "breaths/min", "min-1", "min^-1"),
     "mm[Hg]": ("mmhg",),
@@ -59,6 +59,14 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kg": (),
     "g": (),
     "cm": (),
+    "cm2": ("cm^2", "sqcm"),
+    "mm2": ("mm^2", "sqmm"),
+    "L/min": ("lpm", "slpm", "l/minute", "liters/min", "litres/min"),
+    "mg/(24.h)": ("mg/24h", "mg/24hr", "mg/24hrs", "mg/24hours", "mg/d", "mg/day"),
+    "g/(24.h)": ("g/24h", "g/24hr", "g/24hrs", "g/24hours", "g/d", "g/day"),
+    "U/min": ("iu/min", "units/min"),
+    "ug/min": (),
+    "ug/kg/min": (),
     "hours": ("hour", "h", "hr", "hrs"),
     "days": ("day", "d"),
     "weeks": ("week", "wk", "wks"),
@@ -80,7 +88,7 @@ _SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SIGNS = str.maketrans({"µ": "u", "μ": "u", "×": "x", "·": "*", "⋅": "*", "∕": "/", "⁄": "/"})
 _PER = re.compile(r"(?:^|(?<=[\s\d]))\s*per\s+", re.IGNORECASE)
 _MICRO = re.compile(r"(^|/)mc(?=g|mol|l)", re.IGNORECASE)
-_ASSAY = re.compile(r"[{(\[]?(feu|ddu)[})\]]?")
+_ASSAY = re.compile(r"[{(\[]?(feu|d-?du)[})\]]?")
 
 _GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+|[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}")
 _GROUPED_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+|[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}")
@@ -166,7 +174,7 @@ def _with_assay(folded: str) -> str | None:
     if base is None or not re.fullmatch(r"[mun]?g/(?:L|mL|dL)", base):
         return None
     mass, volume = base.split("/")
-    return f"{mass}{{{assays[0].upper()}}}/{volume}"
+    return f"{mass}{{{assays[0].replace('-', '').upper()}}}/{volume}"
 
 
 def canonical_unit(text: str, *, where: str = "") -> str:
@@ -349,6 +357,24 @@ def plain_number(number: str, mark: str) -> str | None:
     return None
 
 
+def convertible(unit: str, factors: Mapping[str, Decimal]) -> bool:
+    """Tell whether `convert` takes this unit for a variable.
+
+    Parameters
+    ----------
+    unit : str
+        Canonical spelling.
+    factors : mapping of str to Decimal
+        The variable's accepted units, as for `convert`.
+
+    Returns
+    -------
+    bool
+        True for the units of `factors`, and for Fahrenheit beside Celsius.
+    """
+    return unit in factors or (unit == "[degF]" and "Cel" in factors)
+
+
 def convert(quantity: Quantity, to_unit: str, factors: Mapping[str, Decimal]) -> Quantity:
     """Express a quantity in another unit of the same variable, in decimal arithmetic.
 
@@ -361,12 +387,13 @@ def convert(quantity: Quantity, to_unit: str, factors: Mapping[str, Decimal]) ->
     factors : mapping of str to Decimal
         The variable's accepted units and what one of each is in its canonical unit
         (``variable("creatinine").units``). Mass and amount of substance convert only where the
-        variable's table holds both.
+        variable's table holds both. Where it holds Celsius, Fahrenheit converts too, though it is
+        not listed, because it has no factor.
 
     Returns
     -------
     Quantity
-        In `to_unit`.
+        In `to_unit`; 28 digits where a division does not come out even.
 
     Raises
     ------
@@ -378,10 +405,12 @@ def convert(quantity: Quantity, to_unit: str, factors: Mapping[str, Decimal]) ->
     >>> convert(Quantity(Decimal("1.1"), "mg/dL"), "umol/L",
     ...         {"umol/L": Decimal(1), "mg/dL": Decimal("88.4")})
     Quantity(value=Decimal('97.24'), unit='umol/L')
+    >>> convert(Quantity(Decimal("100.4"), "[degF]"), "Cel", {"Cel": Decimal(1)})
+    Quantity(value=Decimal('38.0'), unit='Cel')
     """
     wanted = canonical_unit(to_unit)
     for unit in (quantity.unit, wanted):
-        if unit not in factors:
+        if not convertible(unit, factors):
             raise refuse(
                 CohortRefused,
                 "unit_not_accepted",
@@ -390,6 +419,15 @@ def convert(quantity: Quantity, to_unit: str, factors: Mapping[str, Decimal]) ->
             )
     if quantity.unit == wanted:
         return quantity
+    if "[degF]" in (quantity.unit, wanted):
+        return _between_degrees(quantity, wanted)
     value = quantity.value * factors[quantity.unit]
     divisor = factors[wanted]
     return Quantity(value if divisor == 1 else value / divisor, wanted)
+
+
+def _between_degrees(quantity: Quantity, wanted: str) -> Quantity:
+    """Turn Fahrenheit into Celsius, or back; the only conversion that is more than a factor."""
+    if wanted == "Cel":
+        return Quantity((quantity.value - 32) * 5 / 9, wanted)
+    return Quantity(quantity.value * 9 / 5 + 32, wanted)

@@ -1,29 +1,43 @@
-"""The published JSON Schema is the one the code makes."""
+"""The published JSON Schemas are those the code makes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import jsonschema
+import pytest
 from sources import PACKAGE, REPOSITORY
 
-from cartwheel.workflows import schema
+from cartwheel.workflows import appraise, grade_schema, schema, score_schema
 
-NAME = "develop.schema.json"
+MADE: dict[str, Callable[[], dict[str, Any]]] = {
+    "appraise": appraise.appraise_schema,
+    "assessment": score_schema.assessment_schema,
+    "develop": schema.develop_schema,
+    "grade": grade_schema.grade_schema,
+    "pool": schema.pool_schema,
+}
+kinds = pytest.mark.parametrize("kind", MADE)
 
 
-def test_the_schema_in_docs_is_the_one_the_code_makes() -> None:
-    written = (REPOSITORY / "docs" / "schema" / NAME).read_text(encoding="utf-8")
-    assert json.loads(written) == schema.develop_schema()
+@kinds
+def test_the_schema_in_docs_is_the_one_the_code_makes(kind: str) -> None:
+    path = REPOSITORY / "docs" / "schema" / f"{kind}.schema.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == MADE[kind]()
 
 
-def test_every_copy_in_the_package_is_the_one_in_docs() -> None:
-    copies = list(PACKAGE.rglob(NAME))
-    assert copies, f"the package carries no {NAME}"
-    published = (REPOSITORY / "docs" / "schema" / NAME).read_bytes()
+@kinds
+def test_every_copy_in_the_package_is_the_one_in_docs(kind: str) -> None:
+    name = f"{kind}.schema.json"
+    copies = list(PACKAGE.rglob(name))
+    assert copies, f"the package carries no {name}"
+    published = (REPOSITORY / "docs" / "schema" / name).read_bytes()
     assert all(copy.read_bytes() == published for copy in copies)
 
 
-def test_the_schema_is_a_valid_schema() -> None:
-    made = schema.develop_schema()
+@kinds
+def test_the_schema_is_a_valid_schema(kind: str) -> None:
+    made = MADE[kind]()
     jsonschema.validators.validator_for(made).check_schema(made)

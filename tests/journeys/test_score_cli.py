@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
@@ -15,8 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from score_examples import manual_toml
 
 from cartwheel.cli import app
-from cartwheel.clinic.values import MISSING_TEXTS
-from cartwheel.workflows.score import MISSING_WORDS
+from cartwheel.workflows.score_schema import assessment_schema
 
 GIVEN = ("--ferritin", "1200 ug/L", "--crp=3.2 mg/dL", "--set", "bulky=no")
 
@@ -116,17 +116,27 @@ def test_a_cohort(file: str, tmp_path: Path) -> None:
     assert code == 2
     assert "does not say its unit" in err
     flags = ("--cohort", str(sheet), "--unit", "Ferritin day 0=ug/L")
-    code, out, _ = run("score", file, *flags)
+    code, out, err = run("score", file, *flags)
     assert code == 0
-    rows = list(csv.DictReader(io.StringIO(out)))
-    assert [row["row"] for row in rows] == ["2", "3", "5", "6"]  # an empty row is nobody
-    assert [row["value"] for row in rows] == ["2.0", "", "1.0", "2.0"]
-    assert "missing" in rows[1]["reasons"]
+    rows = list(csv.DictReader(io.StringIO(out), delimiter=";"))
+    assert [row["patient"] for row in rows] == ["A", "B", "C", "D"]  # an empty row is nobody
+    assert [row["CRP (mg/dL) d0"] for row in rows] == ["3,2", "NA", "0.1", "3.2"]  # as written
+    stem = "example_severe_crs"
+    assert [row[f"{stem}_value"] for row in rows] == ["2.0", "", "1.0", "2.0"]
+    assert [row[f"{stem}_band"] for row in rows] == ["high", "", "low", "high"]
+    assert "missing" in rows[1][f"{stem}_reasons"]
+    assert "limit of detection" in rows[2][f"{stem}_warnings"]
+    assert all("SIMULATED" in rows[place][f"{stem}_warnings"] for place in (0, 2, 3))
+    assert "4 rows: 3 scored, 0 as a range, 1 without a number" in err
+    assert "(row 3)" in err
     target = tmp_path / "scored.csv"
     code, out, _ = run("score", file, *flags, "-o", str(target), "--json", "-")
     assert code == 0
-    assert target.read_text(encoding="utf-8").startswith("row,value,")
-    assert [row["kind"] for row in json.loads(out)["result"]].count("unscorable") == 1
+    assert target.read_text(encoding="utf-8").startswith("patient;Ferritin day 0;")
+    document = json.loads(out)
+    assert [row["kind"] for row in document["result"]].count("unscorable") == 1
+    assert [row["row"] for row in document["result"]] == [2, 3, 5, 6]
+    assert document["counts"]["refused"] == 1
 
 
 def test_scores_show_check_and_schema(file: str, tmp_path: Path) -> None:
@@ -147,10 +157,6 @@ def test_scores_show_check_and_schema(file: str, tmp_path: Path) -> None:
     assert "printed as 3 but computes to 2.0" in err
 
 
-def test_the_same_cells_are_missing_for_every_command() -> None:
-    assert MISSING_WORDS == MISSING_TEXTS
-
-
 def test_scoring_loads_no_numerical_library() -> None:
     heavy = "{'numpy', 'scipy', 'pandas', 'matplotlib', 'jinja2', 'narwhals'}"
     program = (
@@ -161,3 +167,44 @@ def test_scoring_loads_no_numerical_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_sheet_goes_with_options_of_parameters_only(tmp_path: Path) -> None:
+    sheet = tmp_path / "counts.csv"
+    units = "neutrophils (G/L),monocytes (G/L),platelets (G/L),L (G/L)\n"
+    sheet.write_text(units + "7.65,0.9,300,3\n7.65,0.9,300,\n")
+    call = ("score", "cipi", "--cohort", str(sheet), "--column", "lymphocytes=L (G/L)")
+    code, out, _ = run(*call, "--set", "comparison=ge")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert (code, [row["cipi_value"] for row in rows]) == (0, ["1.0", ""])
+    assert [row["cipi_bands"] for row in rows] == ["intermediate", "low or intermediate or high"]
+    assert "comparison" not in rows[0]["cipi_warnings"]
+    assert "ASSUMPTION" in rows[0]["cipi_warnings"]
+    for wrong in (("--set", "comparison=eq"), ("--set", "monocytes=1 G/L")):
+        code, out, err = run(*call, *wrong)
+        assert (code, out) == (2, "")
+        assert "refuses" in err
+
+
+def test_day_and_disease_are_compared(file: str) -> None:
+    code, out, _ = run(
+        "score", file, *GIVEN, "--day", "crp=-6", "--disease", "myeloma", "--product", "any"
+    )
+    assert code == 0
+    assert "C-reactive protein was measured on day -6; the score asks for day 0" in out
+    assert "outside the population: the score was made in B-ALL" in out
+    for wrong in (("--day", "crp=x"), ("--day", "sodium=1"), ("--unit", "a=mg/L")):
+        code, out, _ = run("score", file, *GIVEN, *wrong)
+        assert (code, out) == (2, "")
+
+
+def test_every_file_follows_the_schema(file: str, tmp_path: Path) -> None:
+    check = jsonschema.Draft202012Validator(assessment_schema())
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("ferritin_ug_l_day0,crp (mg/L) day 0,bulky\n1200,32,no\n1200,,yes\n")
+    calls = [GIVEN, ("--bulky", "maybe"), ("--cohort", str(sheet))]
+    for call, kind in zip(calls, ("assessment", "unscorable", "assessments"), strict=True):
+        _, out, _ = run("score", file, *call, "--json", "-")
+        document = json.loads(out)
+        assert document["kind"] == kind
+        check.validate(document)

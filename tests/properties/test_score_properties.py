@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from score_examples import bare_document, easix_document, points_document
 
 from cartwheel.clinic.score import read_score, score_from_document, score_to_toml
-from cartwheel.clinic.score_terms import faithful_number
+from cartwheel.clinic.score_build import exact_number
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -44,7 +44,7 @@ def test_printed_digits_survive(number: Decimal) -> None:
     spec = score_from_document(bare_document(risk={"kind": "logistic", "intercept": number}))
     again = read_score(score_to_toml(spec))
     assert again.identity == spec.identity
-    assert str(again.risk.intercept) == str(faithful_number(number))  # type: ignore[union-attr]
+    assert str(again.risk.intercept) == str(exact_number(number))  # type: ignore[union-attr]
 
 
 @given(TEXT, TEXT)

@@ -52,6 +52,38 @@ def test_factors_between_kinds() -> None:
         assert variable(enzyme).units["ukat/L"] == 60
 
 
+# standard atomic weights, abridged to three decimals
+ATOMS = {"C": 12.011, "H": 1.008, "N": 14.007, "O": 15.999}
+FORMULAS = {
+    "creatinine": {"C": 4, "H": 7, "N": 3, "O": 1},
+    "total_bilirubin": {"C": 33, "H": 36, "N": 4, "O": 6},
+    "direct_bilirubin": {"C": 33, "H": 36, "N": 4, "O": 6},
+    "cholesterol": {"C": 27, "H": 46, "O": 1},
+}
+
+
+@pytest.mark.parametrize("name", list(FORMULAS))
+def test_molar_masses_from_the_formulas(name: str) -> None:
+    entry = variable(name)
+    mass = sum(ATOMS[atom] * count for atom, count in FORMULAS[name].items())
+    assert entry.molar_mass is not None
+    # printed to two decimals
+    assert float(entry.molar_mass) == pytest.approx(mass, abs=0.006)
+
+
+def test_factors_between_mass_and_amount_follow_from_the_molar_mass() -> None:
+    joined = [entry for entry in variables().values() if entry.molar_mass is not None]
+    assert {entry.name for entry in joined} == {*FORMULAS, "triglycerides"}
+    for entry in joined:
+        assert entry.molar_mass is not None
+        if entry.unit == "umol/L":
+            factor, exact = entry.units["mg/dL"], Decimal(10000) / entry.molar_mass
+        else:
+            factor, exact = entry.units["mmol/L"], entry.molar_mass / 10
+        # the factor in general use is the exact one, rounded to the digits it is printed with
+        assert factor == exact.quantize(factor), entry.name
+
+
 def _mod10(code: str) -> bool:
     """LOINC's check digit: Luhn's rule over the number before the hyphen."""
     number, digit = code.split("-")
@@ -109,3 +141,11 @@ def test_loads_without_numbers_or_tables() -> None:
         "sys.exit(any(m in sys.modules for m in ('numpy', 'pandas', 'scipy', 'pydantic')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_variable_read_alone_is_the_one_of_the_whole_table() -> None:
+    for name, entry in variables().items():
+        assert variable(name) == entry
+    for odd in ("", "ldh]\n[crp", "variables", "LDH"):
+        with pytest.raises(CohortRefused):
+            variable(odd)

@@ -99,7 +99,8 @@ def test_names_that_say_nothing(column: str) -> None:
 
 
 def test_direct_bilirubin_is_not_total_bilirubin() -> None:
-    assert read_column_name("direct_bilirubin_mg_dl").variable is None
+    assert read_column_name("direct_bilirubin_mg_dl").variable == "direct_bilirubin"
+    assert read_column_name("indirect_bilirubin_mg_dl").variable is None
 
 
 def test_every_laboratory_column_of_the_real_cohort(car22: Path) -> None:

@@ -12,6 +12,7 @@ from cartwheel.units import (
     Quantity,
     canonical_unit,
     convert,
+    convertible,
     decimal_mark,
     known_unit,
     parse_quantity,
@@ -29,6 +30,11 @@ SPELLINGS = {
     "ng{DDU}/mL": ["ng/mL DDU", "ng{DDU}/mL"],
     "mm[Hg]": ["mmHg", "mm Hg"],
     "Cel": ["°C", "degC"],
+    "[degF]": ["°F", "degF", "Fahrenheit"],
+    "L/min": ["l/min", "lpm", "L per min"],
+    "mg/(24.h)": ["mg/24h", "mg/24 h", "mg/day", "mg/(24.h)"],
+    "cm2": ["cm²", "cm^2"],
+    "ug/kg/min": ["mcg/kg/min", "µg/kg/min"],
     "g/L": ["g/L", "g/l"],
     "months": ["month", "mo"],
 }
@@ -119,6 +125,30 @@ def test_creatinine_converts_by_88_4_exactly() -> None:
     factors = variable("creatinine").units
     assert convert(parse_quantity("1.1 mg/dL"), "µmol/L", factors).value == Decimal("97.24")
     assert convert(Quantity(Decimal("88.4"), "umol/L"), "mg/dL", factors).value == 1
+
+
+@pytest.mark.parametrize(
+    ("fahrenheit", "celsius"), [("32", "0"), ("212", "100"), ("100.4", "38"), ("-40", "-40")]
+)
+def test_fahrenheit_converts_exactly_where_it_is_stated(fahrenheit: str, celsius: str) -> None:
+    factors = variable("temperature").units
+    assert convert(Quantity(Decimal(fahrenheit), "[degF]"), "Cel", factors).value == Decimal(
+        celsius
+    )
+    back = convert(Quantity(Decimal(celsius), "Cel"), "°F", factors)
+    assert back == Quantity(back.value, "[degF]")
+    assert back.value == Decimal(fahrenheit)
+
+
+def test_fahrenheit_is_a_unit_of_nothing_but_a_temperature() -> None:
+    assert not convertible("[degF]", variable("crp").units)
+    with pytest.raises(CohortRefused, match="not a unit"):
+        convert(Quantity(Decimal(100), "[degF]"), "mg/L", variable("crp").units)
+
+
+@pytest.mark.parametrize("letter", ["C", "F", "K"])
+def test_a_single_letter_is_no_unit(letter: str) -> None:
+    assert known_unit(letter) is None
 
 
 def test_feu_and_ddu_do_not_convert() -> None:

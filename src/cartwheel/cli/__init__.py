@@ -4,57 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
+from cartwheel.cli.score_call import answer_call, plain_call
 
-from cartwheel import __version__
-from cartwheel.cli.check import check
-from cartwheel.cli.common import OUR_FAULT
-from cartwheel.cli.demo import demo
-from cartwheel.cli.develop import develop
-from cartwheel.cli.plan import plan
-from cartwheel.cli.score import score
-from cartwheel.cli.scores import scores
+if TYPE_CHECKING:
+    from cartwheel.cli.application import app as app
 
-app = typer.Typer(
-    name="cartwheel",
-    help="CAR-T prognostic scores, full circle: develop, validate, pool, deploy, monitor.",
-    epilog="Research and education; not a medical device. Exit codes: 0 done, 2 refused, 1 our "
-    "fault.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(check)
-app.command()(plan)
-app.command()(develop)
-app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(score)
-app.add_typer(scores, name="scores")
-app.command()(demo)
+OUR_FAULT = 1
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"cartwheel {__version__}")
-        raise typer.Exit
+def __getattr__(name: str) -> Any:
+    # the application loads every command and their library; one plain score waits for neither
+    if name != "app":
+        raise AttributeError(f"module 'cartwheel.cli' has no attribute '{name}'")
+    from cartwheel.cli.application import app
 
-
-@app.callback()
-def _common(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    del version
+    return app
 
 
 def main() -> None:
     """Run the command line; an error of ours is named, without a traceback, as exit code 1."""
     try:
-        app()
+        if (call := plain_call(sys.argv[1:])) is not None:
+            answer_call(call)
+        else:
+            from cartwheel.cli.application import app
+
+            app()
+    except BrokenPipeError:
+        # who read our output has gone; nobody is left to be told
+        sys.exit(OUR_FAULT)
     except Exception as error:
         if os.environ.get("CARTWHEEL_TRACEBACK"):
             raise

@@ -8,15 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import typer
-
 from cartwheel.canonical import canonical_json, write_together
 from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
 
 Value = TypeVar("Value")
 
 REFUSED = 2
-OUR_FAULT = 1
 
 
 def say_problems(refused: Refused) -> None:
@@ -37,7 +34,8 @@ def refusals_as_exit_code() -> Iterator[None]:
         yield
     except Refused as refused:
         say_problems(refused)
-        raise typer.Exit(REFUSED) from None
+        # what typer.Exit becomes, without loading typer for it
+        raise SystemExit(REFUSED) from None
 
 
 def write_json(target: str, thing: Any) -> None:

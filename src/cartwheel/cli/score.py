@@ -9,7 +9,7 @@ import typer
 
 def score(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Score file (TOML).")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Id of a score, or its file (TOML).")],
     values: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help='Such as --set "ldh=280 U/L".'),
@@ -18,14 +18,31 @@ def score(
         str | None, typer.Option(metavar="F.json", help="JSON object: input name to value.")
     ] = None,
     cohort: Annotated[
-        str | None, typer.Option(metavar="F.csv", help="Score every row of a CSV file.")
+        str | None, typer.Option(metavar="F.csv", help="Score every row of a sheet.")
     ] = None,
     units: Annotated[
         list[str] | None,
         typer.Option("--unit", metavar="COLUMN=UNIT", help="Unit of a column (with --cohort)."),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="INPUT=COLUMN", help="Column of an input (with --cohort)."
+        ),
+    ] = None,
+    days: Annotated[
+        list[str] | None,
+        typer.Option("--day", metavar="INPUT=DAY", help="Day it was measured; infusion is day 0."),
+    ] = None,
+    disease: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Compared with the score's population.")
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="CAR-T product, compared likewise.")
+    ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="F.csv", help="Where --cohort writes.")
+        str,
+        typer.Option("--output", "-o", metavar="F.csv", help="Where --cohort writes the sheet."),
     ] = "-",
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="Time of the assessment, kept with it.")
@@ -39,14 +56,22 @@ def score(
     Inputs can also be written as options of their own, after FILE: --ldh "280 U/L".
     """
     # all commands are loaded together; each loads its own work when it is called
-    from cartwheel.cli.common import check_folder, refusals_as_exit_code
-    from cartwheel.cli.score_answer import answer_cohort, answer_patient, given_inputs, refuse_both
+    from cartwheel.cli.score_call import ScoreCall, answer_call
 
-    with refusals_as_exit_code():
-        check_folder(json)
-        inputs = given_inputs(values or [], context.args, alone=cohort is None and patient is None)
-        if cohort is not None:
-            refuse_both(bool(inputs) or patient is not None)
-            answer_cohort(file, cohort, units, output=output, json=json)
-        else:
-            answer_patient(file, inputs, patient, at=at, json=json)
+    answer_call(
+        ScoreCall(
+            file=file,
+            values=tuple(values or ()),
+            options=tuple(context.args),
+            patient=patient,
+            cohort=cohort,
+            units=tuple(units or ()),
+            columns=tuple(columns or ()),
+            days=tuple(days or ()),
+            disease=disease,
+            product=product,
+            output=output,
+            at=at,
+            json=json,
+        )
+    )

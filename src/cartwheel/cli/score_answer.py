@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from cartwheel import __version__
 from cartwheel.cli.common import (
+    REFUSED,
     check_folder,
     pairs as column_pairs,
     say_problems,
     write_json,
     write_text,
 )
+from cartwheel.cli.score_call import ScoreCall
 from cartwheel.clinic.score import ScoreSpec, read_score
 from cartwheel.clinic.scoring import Assessment, Contribution, Unscorable
 from cartwheel.errors import Problem, ScoreRefused
-from cartwheel.workflows.score import assessment_rows, score as score_patient, score_cohort
+from cartwheel.workflows.score import score as score_patient
 
 # the last "=" divides, unless it belongs to a limit sign: age>=65=1, crp=<=0.5 mg/L
 _PAIR = re.compile(r"(.*[^<>])=(.*)", re.DOTALL)
@@ -84,53 +84,53 @@ def _take(pair: str, shown: str, written: list[tuple[str, str]], problems: list[
         written.append((match[1].strip(), match[2].strip()))
 
 
-def refuse_both(both: bool) -> None:
-    """Refuse a cohort and one patient's values in one call.
-
-    Parameters
-    ----------
-    both : bool
-        Whether that is what was asked.
-
-    Raises
-    ------
-    ScoreRefused
-        If it was.
-    """
-    if both:
-        mend = "call it once for each"
-        raise ScoreRefused(
-            Problem("both", "--cohort does not go with the values of one patient", "", mend)
-        )
-
-
-def answer_patient(
-    file: str, inputs: dict[str, str], patient: str | None, *, at: str | None, json: str | None
-) -> None:
+def answer_patient(call: ScoreCall, inputs: dict[str, str]) -> None:
     """Score one patient and print the answer, or the reasons with exit code 2.
 
     Parameters
     ----------
-    file : str
-        Score file.
+    call : ScoreCall
+        The score, and perhaps a JSON file with further inputs, days of measurement and where the
+        JSON goes; with ``-`` nothing else is printed to stdout.
     inputs : dict of str to str
         Name to value with unit.
-    patient : str or None
-        JSON file with further inputs.
-    at : str or None
-        Time of the assessment.
-    json : str or None
-        Where the JSON goes; with ``-`` nothing else is printed to stdout.
     """
-    spec = read_score(file)
-    found = score_patient(spec, dict(inputs), patient=patient, at=at)
-    if json is not None:
-        write_json(json, _document(spec, type(found).__name__.lower(), found))
+    spec = read_score(call.file)
+    _refuse_for_cohorts(call)
+    found = score_patient(
+        spec, dict(inputs), patient=call.patient, at=call.at, days=_days(call), about=_about(call)
+    )
+    if call.json is not None:
+        write_json(call.json, _document(spec, type(found).__name__.lower(), found))
     if isinstance(found, Unscorable):
         say_problems(ScoreRefused(found.reasons))
-        raise typer.Exit(2)
-    if json != "-":
+        raise SystemExit(REFUSED)
+    if call.json != "-":
         print("\n".join(_page(spec, found)))
+
+
+def _refuse_for_cohorts(call: ScoreCall) -> None:
+    for flag, given in (("--unit", call.units), ("--column", call.columns)):
+        if given:
+            raise ScoreRefused(
+                Problem("no_cohort", "this goes with --cohort", flag, "name the sheet, or leave it")
+            )
+
+
+def _days(call: ScoreCall) -> dict[str, float]:
+    return column_pairs(list(call.days), "--day", _day)
+
+
+def _day(text: str) -> float:
+    day = float(text)
+    if not math.isfinite(day):
+        raise ValueError
+    return day
+
+
+def _about(call: ScoreCall) -> dict[str, str]:
+    said = {"disease": call.disease, "product": call.product}
+    return {name: text for name, text in said.items() if text is not None}
 
 
 def _document(spec: ScoreSpec, kind: str, result: object) -> dict[str, Any]:
@@ -158,7 +158,9 @@ def _page(spec: ScoreSpec, found: Assessment) -> Iterator[str]:
         yield f"  band    {found.band or ' or '.join(found.bands)}"
     if found.risk_low is not None and found.risk_high is not None:
         risk = _span(found.risk, found.risk_low, found.risk_high, percent=True)
-        yield f"  risk    {risk} of {spec.outcome.name}{_by(spec)}"
+        source = spec.risk.source if spec.risk is not None else None
+        of = f"{risk} of {spec.outcome.name}{_by(spec)}"
+        yield f"  risk    {of}" + (f" ({source})" if source else "")
     for seen in found.observed:
         yield f"  seen    {seen.band}: {_evidence(seen.risk, seen.low, seen.high)}" + (
             f" ({seen.events} of {seen.n} patients; {seen.source})"
@@ -221,6 +223,9 @@ def source_lines(spec: ScoreSpec) -> Iterator[str]:
         )
     if not spec.performance:
         yield "Evidence      the file states no performance"
+    if count := len(spec.published):
+        figures = f"{count} figure{'' if count == 1 else 's'} of the publication"
+        yield f"Published     {figures}: cartwheel scores show {spec.id}"
     yield f"Citation      {spec.citation.text}" + (
         f" doi {spec.citation.doi}" if spec.citation.doi else ""
     )
@@ -258,38 +263,47 @@ def _by(spec: ScoreSpec) -> str:
     return f" by {spec.outcome.horizon} {spec.outcome.time_unit}"
 
 
-def answer_cohort(
-    file: str, path: str, units: list[str] | None, *, output: str, json: str | None
-) -> None:
-    """Score every row of a CSV file and write a CSV file of answers.
+def answer_cohort(call: ScoreCall, path: str, inputs: dict[str, str]) -> None:
+    """Score every row of a sheet, write it with the answers added, and say how the rows came out.
 
     Parameters
     ----------
-    file : str
-        Score file.
+    call : ScoreCall
+        The score, what is said of the sheet, and where the sheet and the JSON go; with ``-`` for
+        both, only the JSON is printed to stdout.
     path : str
         The sheet.
-    units : list of str or None
-        ``COLUMN=UNIT``.
-    output : str
-        Where the table goes; ``-`` for stdout.
-    json : str or None
-        Where the JSON goes; with ``-`` the table is not printed to stdout.
+    inputs : dict of str to str
+        Options of the score's parameters; nothing else goes with a sheet.
     """
-    check_folder(output)
-    spec = read_score(file)
-    scored = score_cohort(spec, path, units=column_pairs(units, "--unit", str))
-    if json is not None:
+    # arrays and tables load only where there is a sheet
+    from cartwheel.workflows.score_cohort import count_lines, score_cohort
+
+    check_folder(call.output)
+    spec = read_score(call.file)
+    parameters = {parameter.name for parameter in spec.parameters}
+    if call.patient is not None or not inputs.keys() <= parameters:
+        raise ScoreRefused(
+            Problem("both", "--cohort does not go with the values of one patient", "",
+                    "call it once for each")
+        )  # fmt: skip
+    scored = score_cohort(
+        spec,
+        path,
+        units=column_pairs(list(call.units), "--unit", str),
+        columns=column_pairs(list(call.columns), "--column", str),
+        choices=inputs,
+        days=_days(call),
+        about=_about(call),
+    )
+    counts = scored.counts
+    table = "" if call.json == "-" and call.output == "-" else scored.table()
+    if call.json is not None:
         rows = [
-            {"row": each.row, "kind": type(each.found).__name__.lower(), "result": each.found}
-            for each in scored
+            {"row": row, "kind": type(found).__name__.lower(), "result": found}
+            for row, found in scored.assessments()
         ]
-        write_json(json, _document(spec, "assessments", rows))
-    if json == "-" and output == "-":
-        return
-    table = io.StringIO()
-    lines = list(assessment_rows(scored))
-    writer = csv.DictWriter(table, lines[0] if lines else ["row"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    write_text(output, table.getvalue())
+        write_json(call.json, _document(spec, "assessments", rows) | {"counts": counts})
+    if table:
+        write_text(call.output, table)
+    print("\n".join(count_lines(counts)), file=sys.stderr)

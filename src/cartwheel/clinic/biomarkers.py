@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -10,8 +11,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.clinic.grid import row_list
-from cartwheel.errors import Problem
+from cartwheel.errors import CohortRefused, Problem, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,105 @@ def ratio(
     return _result(values, (count, floored), problems, rule)
 
 
+def derived_marker(
+    name: str,
+    columns: Mapping[str, NDArray[np.float64]],
+    *,
+    zero: str | float = "refuse",
+    first_row: int | None = None,
+) -> RatioValues:
+    """Compute one of `RATIOS`, patient by patient.
+
+    Parameters
+    ----------
+    name : str
+        Key of `RATIOS`, such as ``nlr``.
+    columns : mapping of str to float array (n,)
+        The variables it is made of, each in its canonical unit; NaN where missing.
+    zero : "refuse", "missing" or float
+        What a denominator of zero means, see `ratio`.
+    first_row : int, optional
+        Row number of the first patient; with it, problems name rows.
+
+    Returns
+    -------
+    RatioValues
+        A part below zero is a ``negative_count``, also where two of them would hide each other.
+
+    Raises
+    ------
+    CohortRefused
+        ``marker_unknown``, or ``column_missing`` for a variable that is not in `columns`.
+    """
+    if name not in RATIOS:
+        mend = nearest_names(name, RATIOS)
+        raise refuse(CohortRefused, "marker_unknown", f"'{name[:24]}' is no marker", mend=mend)
+    marker = RATIOS[name]
+    parts = (*marker.numerator, *marker.denominator)
+    absent = [part for part in parts if part not in columns]
+    if absent:
+        what = f"{marker.label} needs {', '.join(absent)}"
+        raise refuse(CohortRefused, "column_missing", what, mend="give every part of it")
+    problems = [
+        Problem("negative_count", f"{part} below zero", _rows(below, first_row), "correct them")
+        for part in parts
+        if (below := columns[part] < 0).any()
+    ]
+    above = _products([columns[part] for part in marker.numerator])
+    under = _products([columns[part] for part in marker.denominator])
+    if problems:
+        return _result(np.full(len(above), np.nan), (0, 0), problems, "")
+    return ratio(above, under, zero=zero, first_row=first_row)
+
+
+def _products(factors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Multiply the digits as written; the nearest doubles of the products."""
+    if len(factors) == 1:
+        return factors[0]
+    rows = np.column_stack(factors)
+    known = np.isfinite(rows).all(axis=1)
+    distinct, place = np.unique(rows[known], axis=0, return_inverse=True)
+    products = np.full(len(rows), np.nan)
+    exact = [float(math.prod(Decimal(repr(x)) for x in row)) for row in distinct.tolist()]
+    products[known] = np.array(exact, dtype=np.float64)[place.ravel()]
+    return products
+
+
+def fold_over_limit(
+    values: NDArray[np.float64],
+    limits: NDArray[np.float64] | float,
+    *,
+    units: tuple[str, str] | None = None,
+    first_row: int | None = None,
+) -> RatioValues:
+    """Divide values by the laboratory's own limit of normal, patient by patient.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        >= 0; NaN where missing.
+    limits : float array (n,) or float
+        Limit of normal of the laboratory that measured the value, > 0, in the same unit; one for
+        all, or one for each patient. NaN gives a missing fold.
+    units : tuple of str, optional
+        Units of both; they must be stated and equal.
+    first_row : int, optional
+        Row number of the first patient; with it, problems name rows.
+
+    Returns
+    -------
+    RatioValues
+        ``limit_not_positive`` among the problems where a limit is zero or below.
+    """
+    each = np.broadcast_to(np.asarray(limits, dtype=np.float64), values.shape).copy()
+    wrong = each <= 0
+    if wrong.any():
+        what = "a limit of normal must be above zero"
+        problem = Problem("limit_not_positive", what, _rows(wrong, first_row), "correct it")
+        return _result(np.full(len(values), np.nan), (0, 0), [problem], "")
+    return ratio(values, each, units=units, first_row=first_row)
+
+
 def _quotients(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide the digits as written: 1.2 / 0.4 is 3, and a tie at a cut-off is a tie everywhere.
 
@@ -195,17 +296,8 @@ def _ratio_problems(
     problems = []
     if len(numerator) != len(denominator):
         problems.append(Problem("ratio_lengths", "numerator and denominator differ in length"))
-    if isinstance(zero, str):
-        if zero not in ("refuse", "missing"):
-            problems.append(
-                Problem(
-                    "ratio_policy",
-                    f"'{zero[:24]}' does not say what a denominator of zero means",
-                    mend='say "refuse", "missing" or a floor above 0',
-                )
-            )
-    elif isinstance(zero, bool) or not (np.isfinite(zero) and zero > 0):
-        problems.append(Problem("ratio_policy", "a floor must be a number above 0"))
+    if wrong := zero_policy_problem(zero):
+        problems.append(wrong)
     if units is not None and (units[0] != units[1] or not units[0]):
         stated = [f"'{unit}'" if unit else "no unit" for unit in units]
         problems.append(
@@ -216,6 +308,29 @@ def _ratio_problems(
             )
         )
     return problems
+
+
+def zero_policy_problem(zero: str | float) -> Problem | None:
+    """Say what is wrong with a policy for zeros.
+
+    Parameters
+    ----------
+    zero : "refuse", "missing" or float
+        See `ratio`.
+
+    Returns
+    -------
+    Problem or None
+        ``ratio_policy``.
+    """
+    if isinstance(zero, str):
+        if zero in ("refuse", "missing"):
+            return None
+        what = f"'{zero[:24]}' does not say what zero means"
+        return Problem("ratio_policy", what, mend='say "refuse", "missing" or a floor above 0')
+    if isinstance(zero, bool) or not (np.isfinite(zero) and zero > 0):
+        return Problem("ratio_policy", "a floor must be a number above 0")
+    return None
 
 
 def _rows(rows: NDArray[np.bool_], first_row: int | None) -> str:

@@ -41,6 +41,12 @@ class Variable:
         A log2 transformation is the usual first choice.
     siblings : tuple of str
         Variables holding the same analyte in units that do not convert (D-dimer FEU and DDU).
+    molar_mass : Decimal or None
+        g/mol behind a factor between mass and amount of substance.
+    unconverted : mapping of str to str
+        Units met in practice that are not accepted -> why not.
+    loinc_kind : mapping of str to str
+        LOINC code -> ``mass`` or ``amount``, where the variable is measured in both.
     """
 
     name: str
@@ -54,6 +60,9 @@ class Variable:
     high: Decimal | None
     skewed: bool
     siblings: tuple[str, ...]
+    molar_mass: Decimal | None
+    unconverted: Mapping[str, str]
+    loinc_kind: Mapping[str, str]
 
     @property
     def dimensionless(self) -> bool:
@@ -70,9 +79,22 @@ def variables() -> Mapping[str, Variable]:
     mapping of str to Variable
         Read-only; loaded once.
     """
-    text = files("cartwheel.clinic").joinpath("variables.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(text)
+    table = tomllib.loads(_text())
     return MappingProxyType({name: _variable(name, entry) for name, entry in table.items()})
+
+
+@lru_cache(maxsize=1)
+def _text() -> str:
+    return files("cartwheel.clinic").joinpath("variables.toml").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=256)
+def _alone(name: str) -> Variable | None:
+    """Read the table of one variable: a score needs three, and parsing them all takes longer."""
+    _, heading, rest = _text().partition(f"\n[{name}]\n")
+    if not heading or not name.isidentifier():
+        return None
+    return _variable(name, tomllib.loads(rest.partition("\n[")[0]))
 
 
 def _variable(name: str, entry: Mapping[str, Any]) -> Variable:
@@ -89,6 +111,9 @@ def _variable(name: str, entry: Mapping[str, Any]) -> Variable:
         high=Decimal(entry["high"]) if "high" in entry else None,
         skewed=entry["skewed"],
         siblings=tuple(entry.get("siblings", ())),
+        molar_mass=Decimal(entry["molar_mass"]) if "molar_mass" in entry else None,
+        unconverted=MappingProxyType(entry.get("unconverted", {})),
+        loinc_kind=MappingProxyType(entry.get("loinc_kind", {})),
     )
 
 
@@ -114,15 +139,15 @@ def variable(name: str) -> Variable:
     >>> variable("creatinine").units["mg/dL"]
     Decimal('88.4')
     """
-    known = variables()
-    if name not in known:
+    found = _alone(name)
+    if found is None:
         raise refuse(
             CohortRefused,
             "variable_unknown",
             f"'{name[:40]}' is not a variable of the dictionary",
-            mend=nearest_names(name, known),
+            mend=nearest_names(name, variables()),
         )
-    return known[name]
+    return found
 
 
 def variable_in_unit(found: Variable, unit: str) -> Variable | None:

@@ -9,13 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from cartwheel.clinic.registry import folded_id, shipped_text
+from cartwheel.clinic.score_build import built, was_checked
+from cartwheel.clinic.score_checks import coherence
 from cartwheel.clinic.score_file import score_to_toml
+from cartwheel.clinic.score_proof import example_problems
 from cartwheel.clinic.score_spec import INTENDED_USE, SCHEMA, ScoreSpec
-from cartwheel.clinic.scoring import example_problems
-from cartwheel.clinic.strict import problems_of
-from cartwheel.errors import FileRefused, Problem, Refused, ScoreRefused, refuse
+from cartwheel.errors import FileRefused, Problem, ScoreRefused, refuse
 
 __all__ = [
     "INTENDED_USE",
@@ -31,12 +31,13 @@ LARGEST_FILE = 4_000_000
 
 
 def read_score(source: str | os.PathLike[str]) -> ScoreSpec:
-    """Read a score from its TOML file, or from the file's text.
+    """Read a score that cartwheel carries, or one from its TOML file or the file's text.
 
     Parameters
     ----------
     source : str or path
-        A path; a string with a line break in it is the text itself.
+        An id such as ``easix``, or a path; a string with a line break in it is the text itself.
+        A file of that very name goes before a score of that id.
 
     Returns
     -------
@@ -48,13 +49,28 @@ def read_score(source: str | os.PathLike[str]) -> ScoreSpec:
     FileRefused
         If there is no such file, or it cannot be read as text.
     ScoreRefused
-        With every problem found: unknown keys (and the nearest known one), missing keys, values
+        ``not_computable`` for a score whose publication does not give its constants; otherwise
+        with every problem found: unknown keys (and the nearest known one), missing keys, values
         of the wrong kind, parts that contradict each other, examples that do not come out.
     """
     if isinstance(source, str) and "\n" in source:
         return score_from_document(_parsed(source, "score"), where="score")
+    if isinstance(source, str) and _may_be_id(source):
+        return _shipped(source)
     path = Path(source)
     return score_from_document(_parsed(_text(path), path.name), where=path.name)
+
+
+def _shipped(name: str) -> ScoreSpec:
+    text, where = shipped_text(name), folded_id(name)
+    document = _parsed(text, where)
+    return _sound(built(document if was_checked(where, text) else _checked(document, where)), where)
+
+
+def _may_be_id(source: str) -> bool:
+    # a name with a suffix or a folder in it is a file's; a null byte is left to the file's refusal
+    plain = source.replace("-", "").replace("_", "").replace(" ", "")
+    return plain.isalnum() and not os.path.exists(source)
 
 
 def score_from_document(document: Mapping[str, Any], *, where: str = "score") -> ScoreSpec:
@@ -77,13 +93,24 @@ def score_from_document(document: Mapping[str, Any], *, where: str = "score") ->
     ScoreRefused
         As `read_score`.
     """
+    return _sound(built(_checked(document, where)), where)
+
+
+def _checked(document: Mapping[str, Any], where: str) -> dict[str, Any]:
+    # pydantic takes longer to load than a shipped score to be read and computed
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from cartwheel.clinic.score_format import checked_document, score_reader  # noqa: PLC0415
+    from cartwheel.clinic.strict import problems_of  # noqa: PLC0415
+
     try:
-        spec = ScoreSpec.model_validate(dict(document))
+        return checked_document(document)
     except ValidationError as error:
-        raise ScoreRefused(problems_of(error, ScoreSpec, where=where)) from None
-    except Refused as refused:
-        raise ScoreRefused(_placed(refused.problems, where)) from None
-    if problems := example_problems(spec):
+        raise ScoreRefused(problems_of(error, score_reader(), where=where)) from None
+
+
+def _sound(spec: ScoreSpec, where: str) -> ScoreSpec:
+    if problems := coherence(spec) or example_problems(spec):
         raise ScoreRefused(_placed(problems, where))
     return spec
 
@@ -97,7 +124,9 @@ def score_json_schema() -> dict[str, Any]:
         Covers keys, types and permitted words. That ranges cover the line and examples come out
         is checked only by reading the file.
     """
-    schema = ScoreSpec.model_json_schema(by_alias=True)
+    from cartwheel.clinic.score_format import score_reader  # noqa: PLC0415  # as in _checked
+
+    schema = score_reader().model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, **schema}
 
 

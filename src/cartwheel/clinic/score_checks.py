@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
+from cartwheel.clinic.score_evidence import choice_problems, published_problems
+from cartwheel.clinic.score_ranges import covering, range_ends
 from cartwheel.clinic.score_terms import (
+    DecisionTerm,
     Input,
     PointsTerm,
     Product,
     ProductTerm,
-    Range,
     Ratio,
     SplineTerm,
 )
-from cartwheel.clinic.score_units import unit_problem
+from cartwheel.clinic.score_units import missing_limits, unit_problem
 from cartwheel.errors import Problem
 
 if TYPE_CHECKING:
@@ -42,8 +44,30 @@ def coherence(spec: ScoreSpec) -> tuple[Problem, ...]:
     """
     if problems := tuple(_empty(spec)):
         return problems
-    checks = (_names, _references, _inputs, _terms, _bands, _outcome, _risk, _missing, _evidence)
+    if spec.parameters:
+        return choice_problems(spec) or _of_variants(spec)
+    checks = (
+        _names, _references, _inputs, _terms, _bands, _outcome, _risk, _missing, _evidence,
+        published_problems,
+    )  # fmt: skip
     return tuple(problem for check in checks for problem in check(spec))
+
+
+def _of_variants(spec: ScoreSpec) -> tuple[Problem, ...]:
+    """Check the score once for every choice of options; what all share is said once."""
+    found: dict[Problem, list[str]] = {}
+    for picked, variant in spec.variants.items():
+        for problem in coherence(variant):
+            found.setdefault(problem, []).append(" and ".join(picked))
+    everywhere = len(spec.variants)
+    return tuple(
+        problem
+        if len(picks) == everywhere
+        else Problem(
+            problem.code, problem.what, f"with {picks[0]} chosen: {problem.where}", problem.mend
+        )
+        for problem, picks in found.items()
+    )
 
 
 def term_inputs(part: AnyTerm | AnyDerived) -> tuple[str, ...]:
@@ -63,6 +87,8 @@ def term_inputs(part: AnyTerm | AnyDerived) -> tuple[str, ...]:
         return (part.numerator, part.denominator)
     if isinstance(part, Product | ProductTerm):
         return tuple(factor.input for factor in part.factors)
+    if isinstance(part, DecisionTerm):
+        return tuple(dict.fromkeys(each.input for row in part.rows for each in row.when))
     return (part.input,)
 
 
@@ -75,6 +101,8 @@ def _empty(spec: ScoreSpec) -> Iterator[Problem]:
                 lists[f"{place}[{number}].bands"] = part.bands
             elif isinstance(part, Product | ProductTerm):
                 lists[f"{place}[{number}].factors"] = part.factors
+            elif isinstance(part, DecisionTerm):
+                lists[f"{place}[{number}].rows"] = part.rows[:-1]
     if spec.risk is not None and spec.risk.kind == "table":
         lists["risk.rows"] = spec.risk.rows
     for where, entries in lists.items():
@@ -89,10 +117,15 @@ def _repeated(names: Iterable[str]) -> list[str]:
 
 def _names(spec: ScoreSpec) -> Iterator[Problem]:
     kinds = {
-        "inputs and derived": [*spec.input_names, *(item.name for item in spec.derived)],
+        "inputs and derived": [
+            *spec.input_names,
+            *(item.name for item in spec.derived),
+            *(item.name for item in spec.parameters),
+        ],
         "terms": [term.name or term_inputs(term)[0] for term in spec.terms],
         "bands": [band.name for band in spec.bands],
         "performance": [row.name for row in spec.performance],
+        "published": [entry.name for entry in spec.published],
     }
     for where, names in kinds.items():
         for name in _repeated(names):
@@ -134,8 +167,33 @@ def _inputs(spec: ScoreSpec) -> Iterator[Problem]:
             )
         if item.coding is not None:
             yield from _coding(item, where)
+        yield from _measured(item, where)
+        yield from _upper_limit(spec, item, where)
         if (problem := unit_problem(item)) is not None:
             yield problem
+
+
+def _measured(item: Input, where: str) -> Iterator[Problem]:
+    window = item.window
+    if window is None:
+        return
+    if item.day is not None:
+        yield Problem("window", "day and window do not go together", where, "take one of them out")
+    if window.from_ is not None and window.to is not None and window.from_ > window.to:
+        yield Problem("window", "the window ends before it begins", where, "exchange its ends")
+
+
+def _upper_limit(spec: ScoreSpec, item: Input, where: str) -> Iterator[Problem]:
+    if item.upper_limit_of is None:
+        return
+    of = next((each for each in spec.inputs if each.name == item.upper_limit_of), None)
+    if of is None or (of.variable, of.unit) != (item.variable, item.unit):
+        yield Problem(
+            "upper_limit",
+            f"'{item.upper_limit_of}' is no input with this variable and unit",
+            where,
+            "an upper limit stands in the variable and unit of its input",
+        )
 
 
 def _coding(item: Input, where: str) -> Iterator[Problem]:
@@ -152,7 +210,9 @@ def _terms(spec: ScoreSpec) -> Iterator[Problem]:
     for number, term in enumerate(spec.terms, 1):
         where = f"terms[{number}]"
         if isinstance(term, PointsTerm):
-            yield from _covering(term.bands, f"{where}.bands")
+            yield from covering(term.bands, f"{where}.bands")
+        elif isinstance(term, DecisionTerm):
+            yield from _rows(term, f"{where}.rows")
         elif spec.method == "points":
             yield Problem(
                 "not_points",
@@ -164,6 +224,25 @@ def _terms(spec: ScoreSpec) -> Iterator[Problem]:
             yield from _spline(term, where)
     if spec.method == "points" and spec.intercept:
         yield Problem("not_points", "a points score has no intercept", "intercept", "take it out")
+
+
+def _rows(term: DecisionTerm, where: str) -> Iterator[Problem]:
+    last = len(term.rows)
+    for number, row in enumerate(term.rows, 1):
+        if bool(row.when) == (number == last):
+            yield Problem(
+                "not_exhaustive",
+                "the last row, and only that, has no 'when': it names what is left",
+                f"{where}[{number}]",
+                "give every other row its conditions, and add a last row for the rest",
+            )
+        for place, condition in enumerate(row.when, 1):
+            at = f"{where}[{number}].when[{place}]"
+            yield from range_ends(condition, at)
+            if condition.from_ is None and condition.to is None:
+                yield Problem("condition", "this condition always holds", at, "give it an end")
+    for name in _repeated(row.name for row in term.rows):
+        yield Problem("name_twice", f"the row '{name}' is there twice", where, "rename one")
 
 
 def _spline(term: SplineTerm, where: str) -> Iterator[Problem]:
@@ -181,86 +260,26 @@ def _spline(term: SplineTerm, where: str) -> Iterator[Problem]:
         )
 
 
-def _covering(bands: Sequence[Range], where: str) -> Iterator[Problem]:
-    """Ranges in rising order that cover the number line exactly once."""
-    for number, band in enumerate(bands, 1):
-        yield from _range_ends(band, f"{where}[{number}]")
-    if bands[0].from_ is not None:
-        yield _gap(f"values below {bands[0].from_}", f"{where}[1]", "leave out its 'from'")
-    if bands[-1].to is not None:
-        yield _gap(f"values above {bands[-1].to}", f"{where}[{len(bands)}]", "leave out its 'to'")
-    for number, (before, after) in enumerate(pairwise(bands), 1):
-        yield from _seam(before, after, f"{where}[{number}] and [{number + 1}]")
-
-
-def _range_ends(band: Range, where: str) -> Iterator[Problem]:
-    for end, inclusive, name in (
-        (band.from_, band.from_inclusive, "from"),
-        (band.to, band.to_inclusive, "to"),
-    ):
-        if (end is None) != (inclusive is None):
-            yield Problem(
-                "inequality",
-                f"'{name}' and '{name}_inclusive' stand together or not at all",
-                where,
-                f"say whether the end belongs to the range: {name}_inclusive = true or false",
-            )
-    if band.from_ is not None and band.to is not None and band.from_ > band.to:
-        yield Problem("range_order", "'from' is larger than 'to'", where, "exchange them")
-    if band.from_ is not None and band.from_ == band.to:
-        both = band.from_inclusive and band.to_inclusive
-        if not both:
-            yield Problem("range_empty", "no value lies in this range", where, "mend its ends")
-
-
-def _seam(before: Range, after: Range, where: str) -> Iterator[Problem]:
-    if before.to is None or after.from_ is None:
-        yield Problem(
-            "overlap",
-            "the ranges overlap: only the first lacks 'from', only the last lacks 'to'",
-            where,
-            "list them in rising order and give every inner end",
-        )
-    elif before.to < after.from_:
-        yield _gap(f"values between {before.to} and {after.from_}", where, "move an end")
-    elif before.to > after.from_:
-        yield Problem(
-            "overlap",
-            f"values from {after.from_} to {before.to} lie in both ranges",
-            where,
-            "move an end",
-        )
-    elif before.to_inclusive == after.from_inclusive:
-        kind = "overlap" if after.from_inclusive else "gap"
-        lies = "both ranges" if after.from_inclusive else "neither range"
-        yield Problem(
-            kind, f"{before.to} lies in {lies}", where, "make exactly one of the ends inclusive"
-        )
-
-
-def _gap(what: str, where: str, mend: str) -> Problem:
-    return Problem("gap", f"{what} lie in no range", where, mend)
-
-
 def _bands(spec: ScoreSpec) -> Iterator[Problem]:
     if spec.bands:
-        yield from _covering(spec.bands, "bands")
+        yield from covering(spec.bands, "bands")
 
 
 def _outcome(spec: ScoreSpec) -> Iterator[Problem]:
     outcome = spec.outcome
     timed = (outcome.horizon is not None, outcome.time_unit is not None)
-    if outcome.kind == "survival" and not all(timed):
+    has_risk = spec.risk is not None or any(band.observed for band in spec.bands)
+    if outcome.kind == "survival" and not all(timed) and (has_risk or any(timed)):
         yield Problem(
             "horizon",
             "a survival outcome needs its horizon and time_unit",
             "outcome",
             'such as horizon = 12 and time_unit = "months"',
         )
-    if outcome.kind == "binary" and any(timed):
+    if outcome.kind != "survival" and any(timed):
         yield Problem(
             "horizon",
-            "a binary outcome has no horizon or time_unit",
+            f"an outcome of kind {outcome.kind} has no horizon or time_unit",
             "outcome",
             "say in 'definition' until when the event counts",
         )
@@ -282,9 +301,10 @@ def reachable_totals(spec: ScoreSpec) -> frozenset[Decimal] | None:
     """
     totals = {spec.intercept}
     for term in spec.terms:
-        if not isinstance(term, PointsTerm):
+        if not isinstance(term, PointsTerm | DecisionTerm):
             return None
-        points = {band.points for band in term.bands}
+        given = term.bands if isinstance(term, PointsTerm) else term.rows
+        points = {each.points for each in given}
         if len(totals) * len(points) > MOST_TOTALS:
             return None
         totals = {total + more for total, more in product(totals, points)}
@@ -295,6 +315,8 @@ def _risk(spec: ScoreSpec) -> Iterator[Problem]:
     risk = spec.risk
     if risk is None:
         return
+    if spec.outcome.kind == "none":
+        yield Problem("risk_kind", "a risk needs an outcome", "outcome", "say which")
     if risk.kind == "cox" and spec.outcome.kind != "survival":
         yield Problem(
             "risk_kind", "a cox risk needs a survival outcome", "risk", "mend one of the two"
@@ -318,12 +340,13 @@ def _missing(spec: ScoreSpec) -> Iterator[Problem]:
     if spec.missing != "range":
         return
     for item in spec.inputs:
-        if None in item.limits:
+        if unit_problem(item) is None and None in missing_limits(item):
             yield Problem(
                 "range_limits",
                 "an answer given as a range needs the limits of every input",
                 f"input '{item.name}'",
-                'give minimum and maximum (or low and high), or set missing = "refuse"',
+                "give minimum and maximum, or a variable with a plausible range, or set missing = "
+                '"refuse"',
             )
 
 

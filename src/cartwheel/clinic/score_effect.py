@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from cartwheel.clinic.score_terms import (
     AnyDerived,
     AnyTerm,
+    DecisionRow,
+    DecisionTerm,
     Factor,
     LinearTerm,
     PointsTerm,
@@ -27,6 +29,7 @@ from cartwheel.errors import NotEstimable, Refused, refuse
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+ENDLESS = Decimal("Infinity")
 
 
 class Interval(NamedTuple):
@@ -70,7 +73,8 @@ def transformed(value: Decimal, transform: Transform, where: str) -> Decimal:
     """
     if transform == "none":
         return value
-    if value < 0 or (value == 0 and transform != "sqrt"):
+    # a positive decimal can be too small for a double
+    if value < 0 or (transform != "sqrt" and float(value) <= 0.0):
         raise _undefined(f"{transform} of {value} does not exist", where)
     if transform == "sqrt":
         return value.sqrt()
@@ -91,12 +95,12 @@ def derived_interval(part: AnyDerived, values: Mapping[str, Interval]) -> Interv
     Returns
     -------
     Interval
-        Encloses every value it can have.
+        Encloses every value it can have; without end where a missing denominator could be 0.
 
     Raises
     ------
     NotEstimable
-        For a denominator of 0 under the policy ``refuse``, or one below 0.
+        For a known denominator of 0 under the policy ``refuse``, or one below 0.
     """
     if isinstance(part, Product):
         return _product(part.factors, values)
@@ -104,9 +108,16 @@ def derived_interval(part: AnyDerived, values: Mapping[str, Interval]) -> Interv
     if isinstance(part.zero, Decimal):
         floor = part.zero
         bottom = Interval(max(bottom.low, floor), max(bottom.high, floor))
-    if bottom.low <= 0:
+    if bottom.low < 0 or bottom.high == 0:
         raise _undefined(f"{part.denominator} of {bottom.low} cannot be divided by", part.name)
-    return _hull(end / by for end in top for by in bottom)
+    return _hull(_quotient(end, by) for end in top for by in bottom)
+
+
+def _quotient(top: Decimal, bottom: Decimal) -> Decimal:
+    # 0 ends an interval here, and the ratio grows without end on the way to it
+    if bottom:
+        return top / bottom
+    return ENDLESS.copy_sign(top) if top else ZERO
 
 
 def effect(term: AnyTerm, values: Mapping[str, Interval]) -> Interval:
@@ -138,9 +149,59 @@ def effect(term: AnyTerm, values: Mapping[str, Interval]) -> Interval:
     if isinstance(term, SplineTerm):
         low, high = (transformed(end, term.transform, term.input) for end in values[term.input])
         return _hull(_spline(term, at) for at in (low, high, *_turning_points(term, low, high)))
+    if isinstance(term, DecisionTerm):
+        return _hull(row.points for row in possible_rows(term, values))
     whole = _product(term.factors, values)
     ends = (transformed(end, term.transform, term.name) for end in whole)
     return _hull(term.coefficient * (end - term.centre) for end in ends)
+
+
+def possible_rows(term: DecisionTerm, values: Mapping[str, Interval]) -> list[DecisionRow]:
+    """Find the rows of a decision that can be the first whose conditions all hold.
+
+    Parameters
+    ----------
+    term : DecisionTerm
+        The last row has no conditions.
+    values : mapping of str to Interval
+        Inputs and derived values by name.
+
+    Returns
+    -------
+    list of DecisionRow
+        In their order; one where every value is known. Exact, because the cut-offs divide each
+        interval into stretches on which nothing changes, and one value of each is tried; inputs
+        that act twice (also in a derived value) are taken as free of each other.
+    """
+    names = list(dict.fromkeys(each.input for row in term.rows for each in row.when))
+    tried = [_representatives(term, name, values[name]) for name in names]
+    reached = set()
+    for combination in product(*tried):
+        at = dict(zip(names, combination, strict=True))
+        reached.add(
+            next(
+                number
+                for number, row in enumerate(term.rows)
+                if all(each.meets(at[each.input], at[each.input]) for each in row.when)
+            )
+        )
+    return [term.rows[number] for number in sorted(reached)]
+
+
+def _representatives(term: DecisionTerm, name: str, at: Interval) -> list[Decimal]:
+    """Take the ends of the interval, the cut-offs in it, and a value between each two of them."""
+    if at.known:
+        return [at.low]
+    cuts = {
+        end
+        for row in term.rows
+        for each in row.when
+        if each.input == name
+        for end in (each.from_, each.to)
+        if end is not None and at.low < end < at.high
+    }
+    stops = [at.low, *sorted(cuts), at.high]
+    return [*stops, *((before + after) / 2 for before, after in pairwise(stops))]
 
 
 def _product(factors: Iterable[Factor], values: Mapping[str, Interval]) -> Interval:
@@ -148,14 +209,40 @@ def _product(factors: Iterable[Factor], values: Mapping[str, Interval]) -> Inter
     top, bottom = Interval(ONE, ONE), Interval(ONE, ONE)
     for factor in factors:
         at = values[factor.input]
-        if at.low < 0 or (at.low == 0 and factor.exponent < 0):
+        if at.low < 0 or (at.high == 0 and factor.exponent < 0):
             raise _undefined(f"{at.low} cannot be a factor", factor.input)
         low, high = (_power(end, abs(factor.exponent)) for end in at)
         if factor.exponent < 0:
             bottom = Interval(bottom.low * low, bottom.high * high)
         else:
             top = Interval(top.low * low, top.high * high)
-    return Interval(top.low / bottom.high, top.high / bottom.low)
+    return Interval(top.low / bottom.high, _quotient(top.high, bottom.low))
+
+
+def power_words(factors: Iterable[Factor]) -> str:
+    """Write a product for the reader: ``ldh * creatinine / platelets``.
+
+    Parameters
+    ----------
+    factors : iterable of Factor
+        Inputs with their exponents.
+
+    Returns
+    -------
+    str
+        Divisors behind a ``/``; other exponents as ``^2``.
+    """
+    listed = list(factors)
+
+    def written(parts: list[Factor], joined: str) -> str:
+        return joined.join(
+            part.input if abs(part.exponent) == 1 else f"{part.input}^{abs(part.exponent)}"
+            for part in parts
+        )
+
+    above = written([part for part in listed if part.exponent >= 0], " * ") or "1"
+    below = written([part for part in listed if part.exponent < 0], " / ")
+    return f"{above} / {below}" if below else above
 
 
 def _power(value: Decimal, exponent: Decimal) -> Decimal:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from cartwheel.clinic.score_terms import Input, PointsTerm
-from cartwheel.clinic.score_units import in_unit_of, plausible_limits
+from cartwheel.clinic.score_terms import Input
+from cartwheel.clinic.score_units import in_unit_of, missing_limits, plausible_limits
 from cartwheel.errors import Problem, Refused, ScoreRefused, refuse
 from cartwheel.units import Quantity, decimal_mark, parse_quantity, split_quantity
 
@@ -52,14 +52,22 @@ class InputUsed:
 
 
 class Reading(NamedTuple):
-    """An input as reported, and the same as exact numbers to compute with."""
+    """An input as reported, and the same as exact numbers to compute with.
+
+    ``reach`` is what a value beyond a limit of detection could be; None for any other.
+    """
 
     used: InputUsed
     interval: tuple[Decimal, Decimal]
+    reach: tuple[Decimal, Decimal] | None = None
 
 
 def read_inputs(
-    spec: ScoreSpec, inputs: Mapping[str, Given], *, assume_units: bool
+    spec: ScoreSpec,
+    inputs: Mapping[str, Given],
+    *,
+    assume_units: bool,
+    measured: Mapping[str, float] | None = None,
 ) -> tuple[tuple[Reading, ...], tuple[Problem, ...]]:
     """Read every input of a score.
 
@@ -71,6 +79,8 @@ def read_inputs(
         By input name.
     assume_units : bool
         Take a bare number as standing in the score's unit.
+    measured : mapping of str to float, optional
+        Day of measurement by input name, infusion being day 0.
 
     Returns
     -------
@@ -81,7 +91,8 @@ def read_inputs(
     readings: list[Reading] = []
     for item in spec.inputs:
         try:
-            readings.append(_read(spec, item, inputs.get(item.name), assume_units))
+            reading = _read(spec, item, inputs.get(item.name), assume_units)
+            readings.append(_dated(item, reading, (measured or {}).get(item.name)))
         except Refused as refused:
             problems.extend(
                 Problem(each.code, each.what, each.where or _place(item), each.mend)
@@ -110,16 +121,48 @@ def _read(spec: ScoreSpec, item: Input, given: Given, assume_units: bool) -> Rea
     limit, value = _value(item, given, assume_units)
     _check_hard_limits(item, value)
     notes = []
+    reach = None
     if limit:
-        _check_limit_settles(spec, item, limit, value)
-        side = "below" if limit == "<" else "above"
+        side = "below" if limit[0] == "<" else "above"
         notes.append(f"{item.label} lies {side} the limit of detection and stands as the limit")
+        value, reach = _beyond(item, limit, value)
     if _outside(value, item.low, item.high):
         notes.append(
             f"{item.label} of {_shown(value)} is outside the range the score was developed on "
             f"({_stretch(item.low, item.high)})"
         )
-    return _used(item, str(given).strip(), (value, value), tuple(notes))
+    reading = _used(item, str(given).strip(), (value, value), tuple(notes))
+    return reading._replace(reach=reach)
+
+
+def _beyond(item: Input, limit: str, value: Decimal) -> tuple[Decimal, tuple[Decimal, Decimal]]:
+    """Give the number next to the limit, and all that the true value could be.
+
+    ``>2000`` is not 2000: where a cut-off is printed as "over 2000" that decides, so the value
+    stands one unit in the 34th digit beyond the limit.
+    """
+    low, high = plausible_limits(item)
+    if limit[0] == "<":
+        at = value if limit == "<=" else value.next_minus()
+        end = low if low is not None else Decimal(0) if value > 0 else Decimal("-1E+30")
+        return at, (min(end, at), at)
+    at = value if limit == ">=" else value.next_plus()
+    return at, (at, max(at, Decimal("1E+30") if high is None else high))
+
+
+def _dated(item: Input, reading: Reading, day: float | None) -> Reading:
+    """Add a note where the day of measurement is not the one that the score asks for."""
+    note = ""
+    if day is None or reading.used.value is None:
+        return reading
+    if item.day is not None and float(item.day) != day:
+        note = f"{item.label} was measured on day {day:g}; the score asks for day {item.day}"
+    window = item.window
+    if window is not None and window.anchor == "infusion" and not window.holds(Decimal(repr(day))):
+        note = f"{item.label} was measured on day {day:g}; the score asks for it {window.text}"
+    if not note:
+        return reading
+    return reading._replace(used=replace(reading.used, notes=(*reading.used.notes, note)))
 
 
 def _used(
@@ -141,10 +184,11 @@ def _used(
 
 
 def _missing(spec: ScoreSpec, item: Input) -> Reading:
-    low, high = item.limits
+    low, high = missing_limits(item)
     if spec.missing == "refuse" or low is None or high is None:
         unit = f" in {item.unit}" if item.unit not in ("", "1") else ""
         day = "" if item.day is None else f", day {item.day}"
+        day = day if item.window is None else f", {item.window.text}"
         raise refuse(
             ScoreRefused,
             "missing",
@@ -152,13 +196,18 @@ def _missing(spec: ScoreSpec, item: Input) -> Reading:
             where=_place(item),
             mend=f"give its value{unit}{day}",
         )
-    limits = f"{_shown(low)} to {_shown(high)} {item.unit}".strip()
-    note = f"{item.label} is missing: the answer holds for any value of it from {limits}"
+    limits = f"from {_shown(low)} to {_shown(high)} {item.unit}".strip()
+    if item.coding is not None:
+        limits = "among " + ", ".join(item.coding)
+    note = f"{item.label} is missing: the answer holds for any value of it {limits}"
     return _used(item, "", (low, high), (note,))
 
 
 def _value(item: Input, given: Given, assume_units: bool) -> tuple[str, Decimal]:
-    """Give the limit sign (or nothing) and the value in the input's unit."""
+    """Give the limit sign (or nothing) and the value in the input's unit.
+
+    The sign is ``<``, ``<=``, ``>`` or ``>=``.
+    """
     if isinstance(given, str):
         return _from_text(item, given.strip(), assume_units)
     if isinstance(given, Quantity):
@@ -181,6 +230,8 @@ def _from_text(item: Input, text: str, assume_units: bool) -> tuple[str, Decimal
     if parts is None or decimal_mark(parts[1]) is None:
         raise _not_a_number(item)
     limit, number, unit = parts
+    if limit and set(text[:2]) & set("=≤≥"):
+        limit += "="
     value = _finite(item, parse_quantity(number, where=_place(item)).value)
     if item.coding is not None:
         return "", _coded_number(item, value)
@@ -237,22 +288,6 @@ def _check_hard_limits(item: Input, value: Decimal) -> None:
             where=_place(item),
             mend="check the value and its unit",
         )
-
-
-def _check_limit_settles(spec: ScoreSpec, item: Input, limit: str, value: Decimal) -> None:
-    """Refuse ``<5`` where a range of points begins or ends at 2: the points are not known."""
-    for term in spec.terms:
-        if not isinstance(term, PointsTerm) or term.input != item.name:
-            continue
-        cuts = [band.to for band in term.bands if band.to is not None]
-        if any(cut < value if limit == "<" else cut > value for cut in cuts):
-            raise refuse(
-                ScoreRefused,
-                "limit_unsettled",
-                "the limit of detection lies on the wrong side of a cut-off of the score",
-                where=_place(item),
-                mend="give a measured number",
-            )
 
 
 def _outside(value: Decimal, low: Decimal | None, high: Decimal | None) -> bool:

@@ -2,112 +2,48 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from cartwheel.clinic.score_record import Record
 
 Item = TypeVar("Item")
-MOST_DIGITS = 40
 
-Transform = Literal["none", "log", "log2", "log10", "sqrt"]
-ConstantStatus = Literal["verified", "unverified", "developed"]
+Transform: TypeAlias = Literal["none", "log", "log2", "log10", "sqrt"]
+# verified: read in the source; unverified: from memory or a secondary hand; assumption: the source
+# does not say; developed: cartwheel computed it from patients
+ConstantStatus: TypeAlias = Literal["verified", "unverified", "assumption", "developed"]
+
+# what the values of keys are; score_format says, under the same names, which values there may be
+Number: TypeAlias = Decimal
+Fraction: TypeAlias = Decimal
+Exponent: TypeAlias = Decimal
+Count: TypeAlias = int
+Name: TypeAlias = str
+Text: TypeAlias = str
+# a value as a person would say it: a plain number, or text with its unit
+Said: TypeAlias = Decimal | str
+ZeroPolicy: TypeAlias = Decimal | str
+Many: TypeAlias = tuple[Item, ...]
 
 
-def faithful_number(given: Any) -> Decimal:
-    """Take a number with the digits it was written with; a float gives those of its ``repr``.
+class Sourced(Record):
+    """A constant that says where it comes from.
 
     Parameters
     ----------
-    given : int, float or Decimal
-        Finite, within the range of a double and of at most 40 digits. Text, booleans and dates
-        are not numbers here.
-
-    Returns
-    -------
-    Decimal
-        ``float(faithful_number(x)) == x`` for every float.
+    status : str, optional
+        ``verified`` (read in the source), ``unverified``, ``assumption`` (the source does not
+        say) or ``developed`` (by cartwheel).
+    source : str, optional
+        Page, table or file it was read from.
     """
-    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
-        raise PydanticCustomError("number", "a number is needed here, without quotes")
-    number = Decimal(float.__repr__(given)) if isinstance(given, float) else Decimal(given)
-    if not number.is_finite() or len(number.as_tuple().digits) > MOST_DIGITS:
-        raise PydanticCustomError("number", "a finite number of at most 40 digits is needed here")
-    if not math.isfinite(float(number)) or (number and not float(number)):
-        raise PydanticCustomError("number", "this number is too large or too small to work with")
-    return number if number else number.copy_abs()  # the file has no minus nought
+
+    status: ConstantStatus | None = None
+    source: Name | None = None
 
 
-def _zero_policy(given: Any) -> Decimal | str:
-    if given == "refuse":
-        return "refuse"
-    floor = faithful_number(given)
-    if floor <= 0:
-        raise PydanticCustomError("zero", 'write "refuse", or a floor above 0')
-    return floor
-
-
-def _said(given: Any) -> Decimal | str:
-    if isinstance(given, str):
-        if not given.strip():
-            raise PydanticCustomError("said", "a value is needed here, with its unit")
-        return given
-    return faithful_number(given)
-
-
-def _said_in_json(given: Decimal | str) -> float | str:
-    return given if isinstance(given, str) else float(given)
-
-
-Number = Annotated[
-    Decimal,
-    PlainValidator(faithful_number),
-    PlainSerializer(float, when_used="json"),
-    WithJsonSchema({"type": "number"}),
-]
-ZeroPolicy = Annotated[
-    Decimal | str,
-    PlainValidator(_zero_policy),
-    PlainSerializer(_said_in_json, when_used="json"),
-    WithJsonSchema({"anyOf": [{"const": "refuse"}, {"type": "number", "exclusiveMinimum": 0}]}),
-]
-# a value as a person would say it: a plain number, or text with its unit
-Said = Annotated[
-    Decimal | str,
-    PlainValidator(_said),
-    PlainSerializer(_said_in_json, when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}]}),
-]
-# names may be a spreadsheet's own column names, so any printable text on one line
-_LINE = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_LINE)]
-Many = Annotated[tuple[Item, ...], Field(strict=False)]
-
-
-class Strict(BaseModel):
-    """What every part of a score file shares: known keys only, no coercion, frozen."""
-
-    model_config = ConfigDict(
-        strict=True,
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-    )
-
-
-class Range(Strict):
+class Range(Record):
     """A stretch of the number line; each end says whether it belongs to it.
 
     Parameters
@@ -122,7 +58,7 @@ class Range(Strict):
         Whether the upper end belongs to the range; needed with ``to``.
     """
 
-    from_: Number | None = Field(None, alias="from")
+    from_: Number | None = None
     from_inclusive: bool | None = None
     to: Number | None = None
     to_inclusive: bool | None = None
@@ -167,8 +103,42 @@ class Range(Strict):
         return (" and ".join(ends) + (f" {unit}" if unit else "")) if ends else "any value"
 
 
-class Input(Strict):
-    """One thing the score asks for.
+class Window(Record):
+    """When an input has to be measured: days from an anchor, both ends included.
+
+    Parameters
+    ----------
+    text : str
+        For the reader, such as ``before lymphodepletion``.
+    anchor : str
+        What day 0 is: ``infusion``, ``lymphodepletion`` (its first day) or ``diagnosis``.
+    from_, to : number, optional
+        First and last day, spelled ``from`` and ``to`` in the file.
+    """
+
+    text: Name
+    anchor: Literal["infusion", "lymphodepletion", "diagnosis"]
+    from_: Number | None = None
+    to: Number | None = None
+
+    def holds(self, day: Decimal) -> bool:
+        """Say whether a measurement on this day may be used.
+
+        Parameters
+        ----------
+        day : Decimal
+            Days from the anchor.
+
+        Returns
+        -------
+        bool
+            True between the ends, both included.
+        """
+        return (self.from_ is None or day >= self.from_) and (self.to is None or day <= self.to)
+
+
+class Input(Sourced):
+    """One thing the score asks for. Its ``status`` is that of its unit, window and limits.
 
     Parameters
     ----------
@@ -180,8 +150,12 @@ class Input(Strict):
         Name in the dictionary of variables; gives unit conversion and a plausible range.
     unit : str
         Unit in which the score's constants are written; empty where there is none.
+    upper_limit_of : str, optional
+        This is the laboratory's own upper limit of normal for that input.
     day : number, optional
         Day of measurement, infusion being day 0.
+    window : Window, optional
+        Days between which it may be measured; instead of ``day``.
     low, high : number, optional
         Range the score was developed on. Outside it: scored, with a warning.
     minimum, maximum : number, optional
@@ -194,7 +168,9 @@ class Input(Strict):
     label: Name
     variable: Name | None = None
     unit: str = ""
+    upper_limit_of: Name | None = None
     day: Number | None = None
+    window: Window | None = None
     low: Number | None = None
     high: Number | None = None
     minimum: Number | None = None
@@ -212,7 +188,7 @@ class Input(Strict):
         )
 
 
-class Ratio(Strict):
+class Ratio(Record):
     """A derived value: one input divided by another, each in its own unit.
 
     Parameters
@@ -230,14 +206,14 @@ class Ratio(Strict):
     zero: ZeroPolicy = "refuse"
 
 
-class Factor(Strict):
+class Factor(Record):
     """One factor of a product: an input raised to a power (-1 divides by it)."""
 
     input: Name
-    exponent: Annotated[Number, Field(ge=-10, le=10)] = Decimal(1)
+    exponent: Exponent = Decimal(1)
 
 
-class Product(Strict):
+class Product(Record):
     """A derived value: inputs multiplied and divided, each in its own unit."""
 
     kind: Literal["product"]
@@ -252,22 +228,19 @@ class PointsBand(Range):
     points: Number
 
 
-class Term(Strict):
-    """What every term has: a name, and where its constants come from.
+class Term(Sourced):
+    """What every term has: a name, where its constants come from, and when it counts.
 
     Parameters
     ----------
     name : str, optional
         Shown with the contribution; the input's label where left out.
-    status : str, optional
-        ``verified`` (read in the source), ``unverified`` or ``developed`` (by cartwheel).
-    source : str, optional
-        Page, table or file the constants were read from.
+    only : mapping of str to str, optional
+        Parameter to option: the term counts only where that option is chosen.
     """
 
     name: Name | None = None
-    status: ConstantStatus | None = None
-    source: Name | None = None
+    only: dict[str, Name] | None = None
 
 
 class PointsTerm(Term):
@@ -314,5 +287,58 @@ class ProductTerm(Term):
     centre: Number = Decimal(0)
 
 
-AnyDerived = Annotated[Ratio | Product, Field(discriminator="kind")]
-AnyTerm = Annotated[PointsTerm | LinearTerm | SplineTerm | ProductTerm, Field(discriminator="kind")]
+class Condition(Range):
+    """A range that an input or derived value must lie in."""
+
+    input: Name
+
+
+class DecisionRow(Record):
+    """One row of a decision: all its conditions hold. Without conditions: the rest."""
+
+    name: Name
+    when: Many[Condition] = ()
+    points: Number
+
+
+class DecisionTerm(Term):
+    """The points of the first row whose conditions all hold.
+
+    The last row has no ``when`` and is the only such row, so that every patient has a row.
+    """
+
+    kind: Literal["decision"]
+    name: Name
+    rows: Many[DecisionRow]
+
+
+class Option(Record):
+    """One way to set a parameter."""
+
+    name: Name
+    label: Name
+
+
+class Parameter(Record):
+    """Something the publication leaves open and the user may set; the default is an assumption.
+
+    Terms and bands that name an option under ``only`` count only where it is chosen.
+
+    Parameters
+    ----------
+    default : str
+        Name of the option taken where the user says nothing. Every answer then says that it is
+        an assumption.
+    why : str
+        What was not published, and what speaks for the default.
+    """
+
+    name: Name
+    label: Name
+    options: Many[Option]
+    default: Name
+    why: Text
+
+
+AnyDerived: TypeAlias = Ratio | Product
+AnyTerm: TypeAlias = PointsTerm | LinearTerm | SplineTerm | ProductTerm | DecisionTerm

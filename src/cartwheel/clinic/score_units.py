@@ -7,7 +7,7 @@ from decimal import Decimal
 from cartwheel.clinic.dictionary import Variable, variable
 from cartwheel.clinic.score_terms import Input
 from cartwheel.errors import CohortRefused, Problem, Refused, refuse
-from cartwheel.units import Quantity, convert, known_unit, nearest_units
+from cartwheel.units import Quantity, convert, convertible, known_unit, nearest_units
 
 NO_UNIT = ("", "1")
 
@@ -113,6 +113,28 @@ def plausible_limits(item: Input) -> tuple[Decimal | None, Decimal | None]:
     return low, high
 
 
+def missing_limits(item: Input) -> tuple[Decimal | None, Decimal | None]:
+    """Lowest and highest value that a missing input could have had.
+
+    Parameters
+    ----------
+    item : Input
+        Its codes, ``minimum`` and ``maximum``, ``low`` and ``high``, or the plausible range of
+        its variable, whichever there is first.
+
+    Returns
+    -------
+    pair of Decimal or None
+        In ``item.unit``; None where nothing limits it.
+    """
+    low, high = item.limits
+    if item.coding is None and (low is None or high is None):
+        plausible = plausible_limits(item)
+        low = plausible[0] if low is None else low
+        high = plausible[1] if high is None else high
+    return low, high
+
+
 def _from_canonical(known: Variable, value: Decimal, item: Input) -> Decimal:
     return convert(Quantity(value, known.unit), item.unit or "1", known.units).value
 
@@ -120,7 +142,7 @@ def _from_canonical(known: Variable, value: Decimal, item: Input) -> Decimal:
 def _converted(item: Input, given: Quantity, where: str) -> Decimal:
     factors = {} if item.variable is None else variable(item.variable).units
     unit = known_unit(given.unit) or given.unit
-    if unit not in factors:
+    if not convertible(unit, factors):
         raise refuse(
             CohortRefused,
             "unit_not_accepted",

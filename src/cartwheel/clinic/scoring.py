@@ -7,44 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 
+from cartwheel.clinic.score_contributions import Contribution as Contribution, contributions
 from cartwheel.clinic.score_effect import Interval, derived_interval, effect
 from cartwheel.clinic.score_inputs import Given, InputUsed, Reading, read_inputs
-from cartwheel.clinic.score_spec import Band, CoxRisk, Example, LogisticRisk, Observed, ScoreSpec
-from cartwheel.clinic.score_terms import AnyTerm, Factor, PointsTerm, Ratio
-from cartwheel.errors import Problem, Refused
+from cartwheel.clinic.score_spec import Band, CoxRisk, LogisticRisk, Observed, ScoreSpec
+from cartwheel.clinic.score_terms import DecisionTerm, PointsTerm, Ratio
+from cartwheel.errors import Problem, Refused, ScoreRefused, refuse
 
 # 34 digits, as in IEEE decimal128: printed constants and laboratory values are exact in it
 _ARITHMETIC = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one term added.
-
-    Parameters
-    ----------
-    term : str
-        Name of the term.
-    input : str
-        The input or derived value it uses; for a product, its factors.
-    value : float or None
-        Of that input, in ``unit``; None where it is missing or a product of several.
-    unit : str
-        Unit of ``value``.
-    rule : str
-        What applied, such as ``>= 500 and < 2000 ug/L``.
-    effect, effect_low, effect_high : float or None
-        Points or amount added; where an input is missing only the two limits.
-    """
-
-    term: str
-    input: str
-    value: float | None
-    unit: str
-    rule: str
-    effect: float | None
-    effect_low: float
-    effect_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +30,27 @@ class BandEvidence:
     n: int | None
     events: int | None
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceUsed:
+    """How something that the publication leaves open was settled.
+
+    Parameters
+    ----------
+    parameter, label : str
+        What is open.
+    option, option_label : str
+        How it was settled.
+    by_user : bool
+        The caller said so; otherwise it is the file's default, which is an assumption.
+    """
+
+    parameter: str
+    label: str
+    option: str
+    option_label: str
+    by_user: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +69,8 @@ class Assessment:
         Every band the value can lie in.
     risk_low, risk_high : float or None
         Limits of the risk (0 to 1) over what the missing inputs could be. No confidence interval.
-    contributions, inputs, observed
-        The terms, what was read, and the evidence of the possible bands.
+    contributions, inputs, observed, choices
+        The terms, what was read, the evidence of the possible bands, and the parameters.
     simulated : bool
         The score was made from simulated patients.
     warnings : tuple of str
@@ -101,6 +93,7 @@ class Assessment:
     risk_high: float | None
     observed: tuple[BandEvidence, ...]
     inputs: tuple[InputUsed, ...]
+    choices: tuple[ChoiceUsed, ...]
     simulated: bool
     warnings: tuple[str, ...]
     at: str | None
@@ -121,6 +114,7 @@ def assess(
     *,
     at: str | None = None,
     assume_units: bool = False,
+    measured: Mapping[str, float] | None = None,
 ) -> Assessment | Unscorable:
     """Score one patient.
 
@@ -129,13 +123,17 @@ def assess(
     spec : ScoreSpec
         The score.
     inputs : mapping of str to Quantity, Decimal, float, int, str or None
-        By the names of the score's inputs. Text is read as a number with unit (``"280 U/L"``) or
-        by the input's coding. None and blank text are missing; missing is never "no".
+        By the names of the score's inputs; under a parameter's name stands one of its options.
+        Text is read as a number with unit (``"280 U/L"``) or by the input's coding. None and
+        blank text are missing; missing is never "no".
     at : str, optional
         Time of the assessment, handed through.
     assume_units : bool
         Take a bare number as standing in the score's own unit. Only for values whose unit was
         settled before, such as a cohort that was read and converted.
+    measured : mapping of str to float, optional
+        Day of measurement by input name, infusion being day 0. A day that the score does not ask
+        for gives a warning.
 
     Returns
     -------
@@ -148,27 +146,44 @@ def assess(
     encloses the patient's true value; it can be wider than needed where one missing input acts
     in several terms.
     """
-    with localcontext(_ARITHMETIC):
-        readings, reasons = read_inputs(spec, inputs, assume_units=assume_units)
-        if reasons:
-            return Unscorable(reasons, spec.id, spec.version)
-        try:
-            return _assessed(spec, readings, at)
-        except Refused as refused:
-            reasons = refused.problems
-        except ArithmeticError:
-            reasons = (
-                Problem("not_finite", "the value is too large", "", "check values and units"),
+    named = [each.name for each in spec.parameters]
+    choices = {name: str(inputs[name]).strip() for name in named if inputs.get(name) is not None}
+    values = {name: given for name, given in inputs.items() if name not in named}
+    try:
+        settled = spec.chosen(choices)
+        with localcontext(_ARITHMETIC):
+            readings, reasons = read_inputs(
+                settled, values, assume_units=assume_units, measured=measured
             )
+            if not reasons:
+                return _assessed(spec, settled, readings, tuple(_choices(spec, choices)), at)
+    except Refused as refused:
+        reasons = refused.problems
+    except ArithmeticError:
+        reasons = (Problem("not_finite", "the value is too large", "", "check values and units"),)
     return Unscorable(reasons, spec.id, spec.version)
 
 
-def _assessed(spec: ScoreSpec, readings: tuple[Reading, ...], at: str | None) -> Assessment:
+def _choices(spec: ScoreSpec, choices: Mapping[str, str]) -> Iterator[ChoiceUsed]:
+    for each in spec.parameters:
+        name = choices.get(each.name, each.default)
+        label = next(option.label for option in each.options if option.name == name)
+        yield ChoiceUsed(each.name, each.label, name, label, each.name in choices)
+
+
+def _assessed(
+    whole: ScoreSpec,
+    spec: ScoreSpec,
+    readings: tuple[Reading, ...],
+    choices: tuple[ChoiceUsed, ...],
+    at: str | None,
+) -> Assessment:
     read = tuple(reading.used for reading in readings)
-    values = {reading.used.name: Interval(*reading.interval) for reading in readings}
-    for part in spec.derived:
-        values[part.name] = derived_interval(part, values)
+    values = _with_derived(
+        spec, {reading.used.name: Interval(*reading.interval) for reading in readings}
+    )
     effects = [effect(term, values) for term in spec.terms]
+    _check_limits_settle(spec, readings, effects)
     low = sum((each.low for each in effects), spec.intercept)
     high = sum((each.high for each in effects), spec.intercept)
     value = Interval(low, high)
@@ -178,11 +193,11 @@ def _assessed(spec: ScoreSpec, readings: tuple[Reading, ...], at: str | None) ->
     return Assessment(
         score=spec.id,
         version=spec.version,
-        score_sha256=spec.identity,
+        score_sha256=whole.identity,
         value=float(low) if value.known else None,
         value_low=_finite(low),
         value_high=_finite(high),
-        contributions=tuple(_contributions(spec, values, effects)),
+        contributions=tuple(contributions(spec, values, effects)),
         band=bands[0].name if len(bands) == 1 else None,
         bands=tuple(band.name for band in bands),
         risk=risks[0] if risks is not None and settled else None,
@@ -190,10 +205,38 @@ def _assessed(spec: ScoreSpec, readings: tuple[Reading, ...], at: str | None) ->
         risk_high=None if risks is None else risks[1],
         observed=tuple(_evidence(bands)),
         inputs=read,
+        choices=choices,
         simulated=spec.simulated,
-        warnings=tuple(_warnings(spec, read, values)),
+        warnings=tuple(_warnings(spec, read, values, choices)),
         at=at,
     )
+
+
+def _with_derived(spec: ScoreSpec, values: dict[str, Interval]) -> dict[str, Interval]:
+    for part in spec.derived:
+        values[part.name] = derived_interval(part, values)
+    return values
+
+
+def _check_limits_settle(
+    spec: ScoreSpec, readings: tuple[Reading, ...], effects: list[Interval]
+) -> None:
+    """Refuse ``<5`` where points change at 2: the patient's points are then not known."""
+    for reading in readings:
+        if reading.reach is None:
+            continue
+        values = {each.used.name: Interval(*each.interval) for each in readings}
+        values[reading.used.name] = Interval(*reading.reach)
+        reached = _with_derived(spec, values)
+        for term, settled in zip(spec.terms, effects, strict=True):
+            if isinstance(term, PointsTerm | DecisionTerm) and effect(term, reached) != settled:
+                raise refuse(
+                    ScoreRefused,
+                    "limit_unsettled",
+                    "a cut-off of the score lies beyond the limit of detection",
+                    where=f"input '{reading.used.name}'",
+                    mend="give a measured number",
+                )
 
 
 def _finite(value: Decimal) -> float:
@@ -231,59 +274,6 @@ def _cox(risk: CoxRisk, value: Decimal) -> float:
     return -math.expm1(hazard_ratio * math.log(float(risk.baseline_survival)))
 
 
-def _contributions(
-    spec: ScoreSpec, values: Mapping[str, Interval], effects: Iterable[Interval]
-) -> Iterator[Contribution]:
-    known = {item.name: (item.label, item.unit) for item in spec.inputs}
-    known |= {item.name: (item.label or item.name, "") for item in spec.derived}
-    for term, added in zip(spec.terms, effects, strict=True):
-        name, unit, at = _subject(term, known, values)
-        yield Contribution(
-            term=term.name or known[name][0],
-            input=name,
-            value=float(at.low) if at is not None and at.known else None,
-            unit=unit,
-            rule=_coded(spec, name, at) or _rule(term, at, unit),
-            effect=float(added.low) if added.known else None,
-            effect_low=float(added.low),
-            effect_high=float(added.high),
-        )
-
-
-def _subject(
-    term: AnyTerm, known: Mapping[str, tuple[str, str]], values: Mapping[str, Interval]
-) -> tuple[str, str, Interval | None]:
-    if term.kind == "product":
-        return _product_words(term.factors), "", None
-    return term.input, known[term.input][1], values[term.input]
-
-
-def _product_words(factors: Iterable[Factor]) -> str:
-    return " * ".join(
-        f"{factor.input}^{factor.exponent}" if factor.exponent != 1 else factor.input
-        for factor in factors
-    )
-
-
-def _coded(spec: ScoreSpec, name: str, at: Interval | None) -> str:
-    """Give the words of a coded input that its value (or what it could be) stands for."""
-    coding = next((item.coding for item in spec.inputs if item.name == name), None)
-    if coding is None or at is None:
-        return ""
-    return " or ".join(word for word, code in coding.items() if at.low <= code <= at.high)
-
-
-def _rule(term: AnyTerm, at: Interval | None, unit: str) -> str:
-    if isinstance(term, PointsTerm) and at is not None:
-        return " or ".join(band.words(unit) for band in term.bands if band.meets(*at))
-    if term.kind == "spline":
-        return f"restricted cubic spline with {len(term.knots)} knots"
-    if term.kind == "points":
-        return ""
-    inside = "value" if term.transform == "none" else f"{term.transform}(value)"
-    return f"{term.coefficient} * " + (f"({inside} - {term.centre})" if term.centre else inside)
-
-
 def _evidence(bands: Iterable[Band]) -> Iterator[BandEvidence]:
     for band in bands:
         if (seen := band.observed) is not None:
@@ -305,12 +295,21 @@ def _optional(seen: Observed) -> tuple[float | None, float | None, float | None]
 
 
 def _warnings(
-    spec: ScoreSpec, read: tuple[InputUsed, ...], values: Mapping[str, Interval]
+    spec: ScoreSpec,
+    read: tuple[InputUsed, ...],
+    values: Mapping[str, Interval],
+    choices: Iterable[ChoiceUsed],
 ) -> Iterator[str]:
     if spec.simulated:
         yield "this score was made from SIMULATED patients: it says nothing about a real one"
     if spec.status == "unverified":
         yield "this score is unverified: its constants were not read in their source"
+    for choice in choices:
+        if not choice.by_user:
+            yield (
+                f"ASSUMPTION, not published: {choice.label}: {choice.option_label} (choose with "
+                f"{choice.parameter})"
+            )
     for used in read:
         yield from used.notes
     for item in spec.derived:
@@ -319,54 +318,31 @@ def _warnings(
         if values[item.denominator].low < item.zero:
             said = f"a denominator below {item.zero} stands as {item.zero}"
             yield f"{item.label or item.name}: {said}"
-    for number, term in enumerate(spec.terms, 1):
-        if term.status == "unverified":
-            yield f"{term.name or f'term {number}'}: its constants are unverified"
+    yield from unsettled_constants(spec)
 
 
-def example_problems(spec: ScoreSpec) -> tuple[Problem, ...]:
-    """Compute every worked example of a score again.
+def unsettled_constants(spec: ScoreSpec) -> Iterator[str]:
+    """Say which constants of a score were not read in their source.
 
     Parameters
     ----------
     spec : ScoreSpec
-        The score.
+        Any score.
 
-    Returns
-    -------
-    tuple of Problem
-        One for every value, band or risk that does not come out as printed.
+    Yields
+    ------
+    str
+        One sentence for each input, term or band whose status is unverified or assumption.
     """
-    return tuple(
-        problem
-        for number, example in enumerate(spec.examples, 1)
-        for problem in _recomputed(spec, example, f"examples[{number}]")
-    )
-
-
-def _recomputed(spec: ScoreSpec, example: Example, where: str) -> Iterator[Problem]:
-    found = assess(spec, example.inputs)
-    if isinstance(found, Unscorable):
-        for reason in found.reasons:
-            yield Problem("example_fails", f"cannot be scored: {reason}", where, "mend the example")
-        return
-    for what, printed, computed in (
-        ("value", example.value, found.value),
-        ("risk", example.risk, found.risk),
-    ):
-        if printed is None:
-            continue
-        if computed is None or abs(Decimal(repr(computed)) - printed) > example.tolerance:
-            shown = "a range" if computed is None else repr(computed)
-            yield _differs(where, what, str(printed), shown)
-    if example.band is not None and example.band != found.band:
-        yield _differs(where, "band", example.band, found.band or " or ".join(found.bands))
-
-
-def _differs(where: str, what: str, printed: str, computed: str) -> Problem:
-    return Problem(
-        "example_fails",
-        f"its {what} is printed as {printed} but computes to {computed}",
-        where,
-        "find which of the two is wrong before anyone uses this file",
-    )
+    doubted = {"unverified": "unverified", "assumption": "an ASSUMPTION, not published"}
+    for item in spec.inputs:
+        if item.status in doubted:
+            yield f"{item.label}: its unit or time is {doubted[item.status]}"
+    for number, term in enumerate(spec.terms, 1):
+        if term.status in doubted:
+            yield f"{term.name or f'term {number}'}: its constants are {doubted[term.status]}"
+    # the bands of a score nearly always share a status: said once
+    for status, words in doubted.items():
+        names = dict.fromkeys(band.name for band in spec.bands if band.status == status)
+        if names:
+            yield f"the limits of {', '.join(names)} are {words}"

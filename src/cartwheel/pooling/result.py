@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from cartwheel.note import Note
 from cartwheel.pooling.result_analysis import Analysis
 from cartwheel.pooling.result_appraisal import Flow, Grade, Quality
-from cartwheel.pooling.result_studies import Study
-from cartwheel.pooling.study.result import LeftOut, Source
+from cartwheel.pooling.result_studies import LeftOut, Source, Study
 from cartwheel.provenance import Provenance
 
 

@@ -96,7 +96,7 @@ class Study:
     cutoff_text : str
         As written.
     cluster : str
-        Studies with the same value share patients or a centre (multilevel); else the study.
+        Studies with the same value share patients or a centre (multilevel); else study and year.
     moderators : tuple of Moderator
         Further columns.
     source, overlap : str
@@ -135,3 +135,46 @@ class Study:
     overlap: str
     used: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that is no study of the pool: without numbers, impossible, or itself pooled.
+
+    Parameters
+    ----------
+    row : int
+        In the file.
+    file, study : str
+        Where; label.
+    code : str
+        Short stable name of the reason.
+    reason : str
+        In words.
+    """
+
+    row: int
+    file: str
+    study: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that was read.
+
+    Parameters
+    ----------
+    name, sha256 : str
+        File name without its folder; of its bytes.
+    kind : str
+        ``table``, or the kind of a result file (``develop``).
+    rows : int
+        Rows, or studies made of a result file.
+    """
+
+    name: str
+    sha256: str
+    kind: str
+    rows: int

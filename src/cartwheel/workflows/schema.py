@@ -1,4 +1,4 @@
-"""The JSON Schema of a development result, derived from its types."""
+"""The JSON Schemas of results, derived from their types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from cartwheel.development.result import DevelopmentFile
+from cartwheel.pooling.result import PoolFile
 
 
 def develop_schema() -> dict[str, Any]:
@@ -17,14 +18,29 @@ def develop_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    schema = TypeAdapter(DevelopmentFile).json_schema(mode="serialization")
+    return _closed(DevelopmentFile, "cartwheel/develop/1", "Result of cartwheel develop")
+
+
+def pool_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file that ``cartwheel pool --json`` writes.
+
+    Returns
+    -------
+    dict
+        Every object closed to unknown keys.
+    """
+    return _closed(PoolFile, "cartwheel/pool/1", "Result of cartwheel pool")
+
+
+def _closed(kind: type, name: str, title: str) -> dict[str, Any]:
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
     for part in (schema, *schema.get("$defs", {}).values()):
         if part.get("type") == "object" and "properties" in part:
             part["additionalProperties"] = False
             part["required"] = list(part["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "cartwheel/develop/1",
-        "title": "Result of cartwheel develop",
+        "$id": name,
+        "title": title,
         **schema,
     }

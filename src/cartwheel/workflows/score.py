@@ -1,74 +1,214 @@
-"""Score one patient, or every row of a sheet, with a score file."""
+"""Score one patient, or every row of a data frame, with a score file."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
-from cartwheel.clinic.naming import read_column_name
 from cartwheel.clinic.score import ScoreSpec, read_score
 from cartwheel.clinic.score_inputs import Given
-from cartwheel.clinic.score_terms import Input
-from cartwheel.clinic.score_units import NO_UNIT
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
-from cartwheel.errors import CohortRefused, FileRefused, Problem, ScoreRefused, refuse
-from cartwheel.units import Quantity, known_unit, split_quantity
+from cartwheel.errors import FileRefused, Problem, ScoreRefused, refuse
+from cartwheel.units import Quantity
 
-# equal to cartwheel.clinic.values.MISSING_TEXTS (a test says so), which loads arrays and tables
-MISSING_WORDS = frozenset(
-    ("", ".", "-", "--", "–", "—", "na", "n/a", "n.a.", "nan", "<na>", "null", "missing")
-)
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+Frame = TypeVar("Frame", bound="IntoDataFrame")
+
+_ABOUT = ("disease", "product")
 
 
-def score(
+class _Patient(NamedTuple):
+    """What a patient file says: inputs, days of measurement, keys left aside, disease, product."""
+
+    given: dict[str, Given]
+    days: dict[str, float]
+    aside: tuple[str, ...]
+    about: dict[str, str]
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def score(
+        spec_or_path: ScoreSpec | str | os.PathLike[str],
+        inputs: Mapping[str, Given] | None = None,
+        *,
+        patient: str | os.PathLike[str] | None = None,
+        at: str | None = None,
+        days: Mapping[str, float] | None = None,
+        about: Mapping[str, str] | None = None,
+    ) -> Assessment | Unscorable: ...
+
+    @overload
+    def score(
+        spec_or_path: ScoreSpec | str | os.PathLike[str],
+        inputs: Frame,
+        *,
+        days: Mapping[str, float] | None = None,
+        about: Mapping[str, str] | None = None,
+        units: Mapping[str, str] | None = None,
+        columns: Mapping[str, str] | None = None,
+        choices: Mapping[str, str] | None = None,
+    ) -> Frame: ...
+
+
+def score(  # noqa: PLR0913 - one function for a patient and for a frame of them
     spec_or_path: ScoreSpec | str | os.PathLike[str],
-    inputs: Mapping[str, Given] | None = None,
+    inputs: Any = None,
     *,
     patient: str | os.PathLike[str] | None = None,
     at: str | None = None,
-) -> Assessment | Unscorable:
-    """Score one patient.
+    days: Mapping[str, float] | None = None,
+    about: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    choices: Mapping[str, str] | None = None,
+) -> Any:
+    """Score one patient, or every row of a data frame.
 
     Parameters
     ----------
-    spec_or_path : ScoreSpec or path
-        The score, or its file.
-    inputs : mapping of str to Quantity, Decimal, float, str or None, optional
-        By the name of an input, or by the name of its variable where only one input has it
-        (``ldh``). Values carry their unit: ``"280 U/L"``.
+    spec_or_path : ScoreSpec, str or path
+        The score, the id of one that cartwheel carries, or its file.
+    inputs : mapping of str to Quantity, Decimal, float, str or None; or a data frame
+        One patient by the name of an input, or by the name of its variable where only one input
+        has it (``ldh``); values carry their unit: ``"280 U/L"``. Under the name of a parameter
+        stands one of its options. A data frame (pandas, polars, or any other that narwhals knows)
+        has one row a patient; its columns are found by name, see
+        `cartwheel.workflows.score_cohort.score_frame`.
     patient : path, optional
-        JSON file with one object of the same form. Keys that the score does not use are left
+        JSON file with one object of the same form, or with
+        ``{"value": 280, "unit": "U/L", "day": -6}``. Keys that the score does not use are left
         aside, and named in the warnings.
     at : str, optional
         Time of the assessment, handed through to the result.
+    days : mapping of str to float, optional
+        Day of measurement by input, infusion being day 0. A day that the score does not ask for
+        gives a warning.
+    about : mapping of str to str, optional
+        ``disease`` and ``product`` of the patients. Other ones than the score was made in give a
+        warning.
+    units, columns : mapping of str to str, optional
+        With a data frame: the unit of a column whose name does not say it; and which column holds
+        an input, where the name does not tell.
+    choices : mapping of str to str, optional
+        With a data frame: options of the score's parameters.
 
     Returns
     -------
-    Assessment or Unscorable
-        The value with its parts, or every reason why there is none.
+    Assessment or Unscorable, or a data frame
+        The value with its parts, or every reason why there is none. For a data frame: the same
+        kind of frame with the columns ``ID_value``, ``ID_band``, ``ID_risk`` and so on added,
+        ``ID`` being that of the score.
 
     Raises
     ------
-    FileRefused, ScoreRefused
-        If a file cannot be read, the score breaks its format, or an input is given twice.
+    FileRefused, ScoreRefused, CohortRefused
+        If a file cannot be read, the score breaks its format, an input is given twice, or a frame
+        has no column for an input.
+
+    Examples
+    --------
+    >>> found = score("easix", {"ldh": "280 U/L", "creatinine": "1.1 mg/dL",
+    ...                         "platelets": "90 10*9/L"})
+    >>> round(found.value, 3), found.band
+    (3.422, 'low')
     """
     spec = spec_or_path if isinstance(spec_or_path, ScoreSpec) else read_score(spec_or_path)
-    given, aside = ({}, ()) if patient is None else _patient_file(spec, Path(patient))
+    if inputs is not None and not isinstance(inputs, Mapping):
+        # arrays and tables load only where there is a table
+        frames = import_module("cartwheel.workflows.score_cohort")
+        return frames.score_frame(
+            spec, inputs, units=units, columns=columns, choices=choices, days=days, about=about
+        )
+    found = _Patient({}, {}, (), {}) if patient is None else _patient_file(spec, Path(patient))
     for name, value in named_inputs(spec, inputs or {}).items():
-        if name in given:
+        if name in found.given:
             raise _given_twice(name)
-        given[name] = value
-    found = assess(spec, given, at=at)
-    if isinstance(found, Assessment) and aside:
-        return replace(found, warnings=(*found.warnings, "not used: " + ", ".join(aside)))
+        found.given[name] = value
+    dated = found.days | named_days(spec, days or {})
+    answer = assess(spec, found.given, at=at, measured=dated)
+    if isinstance(answer, Unscorable):
+        return answer
+    more = [*outside_population(spec, found.about | dict(about or {}))]
+    more += ["not used: " + ", ".join(found.aside)] if found.aside else []
+    return replace(answer, warnings=(*answer.warnings, *more)) if more else answer
+
+
+def named_days(spec: ScoreSpec, days: Mapping[str, float]) -> dict[str, float]:
+    """Find for every name the input whose day of measurement is meant.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+    days : mapping of str to float
+        By input name, or variable where only one input has it.
+
+    Returns
+    -------
+    dict
+        By input name.
+
+    Raises
+    ------
+    ScoreRefused
+        ``unknown_input`` for a name that fits no input.
+    """
+    found = {}
+    for written, day in days.items():
+        name = _meant(spec, written)
+        if name not in spec.input_names:
+            raise refuse(
+                ScoreRefused,
+                "unknown_input",
+                f"'{written[:60]}' is no input of this score",
+                mend="inputs: " + ", ".join(spec.input_names),
+            )
+        found[name] = day
     return found
+
+
+def outside_population(spec: ScoreSpec, about: Mapping[str, str]) -> Iterator[str]:
+    """Say where a patient is not one of those that the score was made from.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+    about : mapping of str to str
+        ``disease`` and ``product`` of the patient, where known.
+
+    Yields
+    ------
+    str
+        One warning for each that differs from the score's population.
+
+    Raises
+    ------
+    ScoreRefused
+        ``unknown_about`` for anything else that is said of a patient.
+    """
+    for name, said in about.items():
+        if name not in _ABOUT:
+            raise refuse(
+                ScoreRefused, "unknown_about", f"'{name[:40]}' of a patient is not compared",
+                mend="one of: " + ", ".join(_ABOUT),
+            )  # fmt: skip
+        made = getattr(spec.population, name)
+        if made is not None and " ".join(said.split()).casefold() != made.casefold():
+            yield (
+                f"outside the population: the score was made in {made}, and the {name} given is "
+                f"{said[:60]}"
+            )
 
 
 def named_inputs(spec: ScoreSpec, given: Mapping[str, Given]) -> dict[str, Given]:
@@ -116,7 +256,7 @@ def _given_twice(name: str) -> ScoreRefused:
     )
 
 
-def _patient_file(spec: ScoreSpec, path: Path) -> tuple[dict[str, Given], tuple[str, ...]]:
+def _patient_file(spec: ScoreSpec, path: Path) -> _Patient:
     document = _json(path)
     if not isinstance(document, dict):
         raise refuse(
@@ -127,11 +267,24 @@ def _patient_file(spec: ScoreSpec, path: Path) -> tuple[dict[str, Given], tuple[
             mend='write it as {"ldh": "280 U/L"}',
         )
     known = {key: _plain_given(value) for key, value in document.items()}
-    used = {
-        name: value for name, value in named_inputs(spec, known).items() if name in spec.input_names
+    names = (*spec.input_names, *(parameter.name for parameter in spec.parameters))
+    used = {name: value for name, value in named_inputs(spec, known).items() if name in names}
+    about = {
+        key: value
+        for key, value in document.items()
+        if key in _ABOUT and key not in used and isinstance(value, str)
     }
-    aside = tuple(key[:60] for key in document if _meant(spec, key) not in spec.input_names)
-    return used, aside
+    days = {
+        _meant(spec, key): float(value["day"])
+        for key, value in document.items()
+        if _meant(spec, key) in used and isinstance(value, dict) and _is_number(value.get("day"))
+    }
+    aside = [key[:60] for key in document if _meant(spec, key) not in used and key not in about]
+    return _Patient(used, days, tuple(aside), about)
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | Decimal) and not isinstance(given, bool)
 
 
 def _json(path: Path) -> Any:
@@ -148,165 +301,12 @@ def _json(path: Path) -> Any:
 
 
 def _plain_given(value: Any) -> Given:
-    """Turn ``{"value": 280, "unit": "U/L"}`` into a quantity; all else is judged when scored."""
-    if isinstance(value, dict) and set(value) == {"value", "unit"}:
+    """Turn ``{"value": 280, "unit": "U/L"}`` into a quantity; all else is judged when scored.
+
+    A day of measurement may stand beside it.
+    """
+    if isinstance(value, dict) and set(value) - {"day"} == {"value", "unit"}:
         number, unit = value["value"], value["unit"]
-        if isinstance(number, int | Decimal) and not isinstance(number, bool):
+        if _is_number(number) and ("day" not in value or _is_number(value["day"])):
             return Quantity(Decimal(number), str(unit))
     return value  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredRow:
-    """One row of a sheet: its number as the user sees it, and what the score says of it.
-
-    Parameters
-    ----------
-    row : int
-        The header is row 1.
-    found : Assessment or Unscorable
-        The value with its parts, or why there is none.
-    """
-
-    row: int
-    found: Assessment | Unscorable
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    item: Input
-    position: int
-    unit: str
-
-
-def score_cohort(
-    spec: ScoreSpec, path: str | os.PathLike[str], *, units: Mapping[str, str] | None = None
-) -> tuple[ScoredRow, ...]:
-    """Score every row of a CSV file.
-
-    Parameters
-    ----------
-    spec : ScoreSpec
-        The score.
-    path : path
-        CSV in UTF-8, separated by comma, semicolon or tab. A column is an input's if it has the
-        input's name, or if its name says the same variable and day.
-    units : mapping of str to str, optional
-        Unit of a column whose name does not say it.
-
-    Returns
-    -------
-    tuple of ScoredRow
-        In the order of the file; the header is row 1.
-
-    Raises
-    ------
-    FileRefused, CohortRefused
-        If the file cannot be read, an input has no column or more than one, or a unit is not
-        stated.
-    """
-    header, rows = _sheet(Path(path))
-    sources = _sources(spec, header, units or {})
-    return tuple(
-        ScoredRow(number, assess(spec, {s.item.name: _cell(row, s) for s in sources}))
-        for number, row in rows
-    )
-
-
-def _sheet(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        first = text.splitlines()[0]
-        separator = max(",;\t", key=first.count)
-        header, *rows = csv.reader(text.splitlines(keepends=True), delimiter=separator)
-    except (OSError, ValueError, IndexError, csv.Error):
-        raise refuse(
-            FileRefused,
-            "unreadable",
-            "there is no such file, or it is empty or not a table in UTF-8",
-            where=path.name,
-            mend="save the sheet as CSV in UTF-8",
-        ) from None
-    numbered = [(number, row) for number, row in enumerate(rows, 2) if any(row)]
-    return [name.strip() for name in header], numbered
-
-
-def _sources(spec: ScoreSpec, header: list[str], units: Mapping[str, str]) -> list[_Source]:
-    problems: list[Problem] = [
-        Problem("unknown_column", "there is no such column", f"--unit {name}", "check the name")
-        for name in units
-        if name not in header
-    ]
-    sources: list[_Source] = []
-    for item in spec.inputs:
-        found = _source(item, header, units)
-        if isinstance(found, Problem):
-            problems.append(found)
-        elif found is not None:
-            sources.append(found)
-    if problems:
-        raise CohortRefused(problems)
-    return sources
-
-
-def _source(item: Input, header: list[str], units: Mapping[str, str]) -> _Source | Problem:
-    where = f"input '{item.name}'"
-    fits = [place for place, name in enumerate(header) if name == item.name]
-    fits = fits or [place for place, name in enumerate(header) if _says(name, item)]
-    if len(fits) != 1:
-        close = get_close_matches(item.name, header, n=1, cutoff=0.5)
-        mend = f"is it '{close[0]}'? Name the column {item.name}" if close else f"add {item.name}"
-        what = "no column holds this input" if not fits else "more than one column holds this input"
-        return Problem("column", what, where, mend)
-    column = header[fits[0]]
-    unit = units.get(column) or read_column_name(column).unit or ""
-    if item.unit in NO_UNIT or item.coding is not None:
-        return _Source(item, fits[0], "")
-    if not unit:
-        mend = f"say it: --unit '{column}={item.unit}'"
-        return Problem("unit_missing", f"column '{column}' does not say its unit", where, mend)
-    return _Source(item, fits[0], known_unit(unit) or unit)
-
-
-def _says(column: str, item: Input) -> bool:
-    said = read_column_name(column)
-    day = None if item.day is None else float(item.day)
-    return (
-        said.variable is not None
-        and said.variable == item.variable
-        and said.day == day
-        and said.summary is None
-    )
-
-
-def _cell(row: list[str], source: _Source) -> Given:
-    text = row[source.position].strip() if source.position < len(row) else ""
-    if text.casefold() in MISSING_WORDS:
-        return None
-    parts = split_quantity(text)
-    bare = parts is not None and not parts[2]
-    return f"{text} {source.unit}" if bare and source.unit else text
-
-
-def assessment_rows(scored: tuple[ScoredRow, ...]) -> Iterator[dict[str, str]]:
-    """Lay out scored rows for a CSV file.
-
-    Parameters
-    ----------
-    scored : tuple of ScoredRow
-        From `score_cohort`.
-
-    Returns
-    -------
-    iterator of dict
-        Column to cell: row number, value, band and risk with limits, warnings, and the reasons
-        where there is no number. Inputs are not repeated.
-    """
-    for each in scored:
-        found = each.found
-        cells: dict[str, Any] = {"row": each.row}
-        for name in ("value", "value_low", "value_high", "band", "risk", "risk_low", "risk_high"):
-            cells[name] = getattr(found, name, None)
-        cells["warnings"] = "; ".join(getattr(found, "warnings", ()))
-        cells["reasons"] = "; ".join(str(reason) for reason in getattr(found, "reasons", ()))
-        yield {name: "" if cell is None else str(cell) for name, cell in cells.items()}

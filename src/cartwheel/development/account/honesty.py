@@ -32,8 +32,8 @@ LABELS = {
 }
 
 CORRECTED = (
-    "apparent minus mean optimism; interval: bootstrap, centred on the corrected value (in "
-    "simulated cohorts of 120 to 200 patients it held 87 to 91 %, not 95 %)"
+    "apparent minus mean optimism; interval: bootstrap, centred on the corrected value (of AUC and "
+    "C it held 87 to 91 %, not 95 %, in simulated cohorts of 120 to 200 patients)"
 )
 CALIBRATED = "apparent minus optimism; interval: percentiles over the resamples"
 

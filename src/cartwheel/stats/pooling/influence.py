@@ -100,7 +100,8 @@ def influence(
     tau2(i)) + V(i)). Standardised: (y - m) / sqrt(v + tau2 - 1 / sum w). DFFITS: (m - m(i)) /
     sqrt(s(i) h (v + tau2(i))). Cook: (m - m(i))2 / V. Covariance ratio: V(i) / V. DFBETA: (m -
     m(i)) over the error that all studies have under tau2(i), with s(i). With two studies the other
-    one is left alone, and has s(i) = 1. Agrees with metafor 3.8 ``influence`` to 1e-8.
+    one is left alone, and has s(i) = 1. Where the other studies' effects are equal, s(i) is 0 and
+    what it divides is nan. Agrees with metafor 3.8 ``influence`` to 1e-8.
 
     References
     ----------
@@ -111,6 +112,8 @@ def influence(
     k, centre = y.size, float(y.mean())
     residual = y - centre
     tau2, estimate, variance, factor = _deletions(residual, v, method, interval)
+    # where the others have one effect their Knapp-Hartung factor is 0: what it divides is undefined
+    factor = np.where(factor > 0.0, factor, np.nan)
     change = (full.estimate - centre) - estimate
     weight = 1.0 / (v + full.tau2)
     hat = weight / weight.sum()

@@ -1,0 +1,1 @@
+"""Scoring many patients at once: arrays in place of decimals, and the same answers."""

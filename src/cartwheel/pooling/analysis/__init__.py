@@ -1,0 +1,1 @@
+"""From study rows to pooled effects: models, heterogeneity, questions, and what must be said."""

@@ -1,0 +1,1 @@
+"""Appraisal: risk of bias, flow of records, certainty, and what published numbers imply."""

@@ -1,0 +1,1 @@
+"""The study table: from what papers print to effects with their standard errors."""

@@ -1,0 +1,134 @@
+"""Appraise published numbers: a pooled result without its rows, or a model by what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from os import PathLike
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from cartwheel import __version__
+from cartwheel.canonical import canonical_json, sha256
+from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
+from cartwheel.errors import PlanRefused, refuse
+from cartwheel.pooling.appraisal.claim import Beside, claims_of, read_claim
+from cartwheel.pooling.appraisal.model import REFERENCES as OF_MODELS, ModelClaim, appraise_model
+from cartwheel.pooling.appraisal.pooled import REFERENCES as OF_POOLS, appraise_pooled
+from cartwheel.pooling.appraisal.result import Appraisal, AppraiseFile
+from cartwheel.provenance import Provenance, library_versions
+
+KIND, SCHEMA = "appraise", "cartwheel/appraise/1"
+
+
+def appraise(
+    source: str | PathLike[str] | Any | None = None,
+    *,
+    pooled: Sequence[str] = (),
+    beside: Beside | None = None,
+    rare: bool | None = None,
+    model: ModelClaim | None = None,
+    title: str = "",
+) -> AppraiseFile:
+    """Say what published numbers imply, and what cannot be known from them.
+
+    Parameters
+    ----------
+    source : path or data frame, optional
+        Table with pooled results.
+    pooled : sequence of str
+        Pooled results as typed: ``HR 2.15 (1.74-2.66)``.
+    beside : Beside, optional
+        Studies, patients, I2, p and level that go with them, or that the table leaves open.
+    rare : bool, optional
+        Whether fewer than about 15 % have the outcome, for the E-value.
+    model : ModelClaim, optional
+        A prediction model instead.
+    title : str
+        Of the result.
+
+    Returns
+    -------
+    AppraiseFile
+
+    Raises
+    ------
+    PlanRefused
+        ``nothing_asked`` or ``both_asked``, and what is wrong with the numbers given.
+    FileRefused
+        The table cannot be read, or holds no pooled result.
+    """
+    said = beside or Beside()
+    _one_question(source is not None or bool(pooled), model is not None)
+    table = None if source is None else _table(source)
+    claims = [] if table is None else [*claims_of(table, said)]
+    claims += [read_claim(text, said) for text in pooled]
+    result = Appraisal(
+        title=title or ("Appraisal of a model" if model else "Appraisal of pooled results"),
+        pooled=tuple(appraise_pooled(claim, rare=rare) for claim in claims),
+        model=None if model is None else appraise_model(model),
+        references=OF_POOLS if model is None else OF_MODELS,
+    )
+    plan: dict[str, object] = {
+        "pooled": list(pooled),
+        "beside": asdict(said),
+        "rare": rare,
+        "model": None if model is None else asdict(model),
+        "title": title,
+    }
+    return AppraiseFile(KIND, SCHEMA, _provenance(table, plan), plan, result)
+
+
+def appraise_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file that ``cartwheel appraise --json`` writes.
+
+    Returns
+    -------
+    dict
+        Every object closed to unknown keys.
+    """
+    schema = TypeAdapter(AppraiseFile).json_schema(mode="serialization")
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if part.get("type") == "object" and "properties" in part:
+            part["additionalProperties"] = False
+            part["required"] = list(part["properties"])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA,
+        "title": "Result of cartwheel appraise",
+        **schema,
+    }
+
+
+def _one_question(pooled: bool, model: bool) -> None:
+    if pooled and model:
+        raise refuse(
+            PlanRefused,
+            "both_asked",
+            "a pooled result and a model are two questions",
+            mend="ask them one after the other",
+        )
+    if not pooled and not model:
+        raise refuse(
+            PlanRefused,
+            "nothing_asked",
+            "there is nothing to appraise",
+            mend="give a pooled result, --pooled 'HR 2.15 (1.74-2.66)', or a model: --n 125 "
+            "--events 17 --parameters 7 --auc 0.875",
+        )
+
+
+def _table(source: str | PathLike[str] | Any) -> RawTable:
+    return read_table(source) if isinstance(source, str | PathLike) else table_from_frame(source)
+
+
+def _provenance(table: RawTable | None, plan: dict[str, object]) -> Provenance:
+    return Provenance(
+        cartwheel=__version__,
+        data_sha256="" if table is None else table.sha256,
+        data_name="" if table is None else table.name,
+        plan_sha256=sha256(canonical_json(plan)),
+        seed=0,
+        libraries=library_versions(),
+    )
