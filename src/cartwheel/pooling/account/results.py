@@ -28,7 +28,7 @@ from cartwheel.pooling.result_appraisal import Flow, Grade, Quality
 _SAID = ("leave_one_out", "models_disagree", "prediction_crosses", "dominated",
          "impossible_interval")  # fmt: skip
 # said again by each pool, with the result without the rows
-_OVERLAPS = ("overlap_same_label", "overlap_noted")
+_OVERLAPS = ("overlap_same_label", "overlap_noted", "overlap_same_numbers")
 
 
 def results_of(pool: Pool) -> tuple[str, ...]:

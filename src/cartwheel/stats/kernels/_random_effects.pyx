@@ -91,12 +91,12 @@ cdef int regress_plain(Studies *s) noexcept nogil:
 cdef int invert(Studies *s) noexcept nogil:
     """Inverse of the information, whose lower half is filled; COLLINEAR where there is none."""
     cdef Py_ssize_t i, j, p = s.p
-    if factorise_dense(s.information, s.factor, p, SINGULAR) >= 0:
+    if factorise_dense(s.information, s.factor, p, p, SINGULAR) >= 0:
         return COLLINEAR
     for j in range(p):
         for i in range(p):
             s.product[i] = 1.0 if i == j else 0.0
-        solve_dense(s.factor, s.product, s.inverse + j * p, p)
+        solve_dense(s.factor, s.product, s.inverse + j * p, p, p)
     return DONE
 
 
@@ -154,7 +154,7 @@ cdef int regress(Studies *s) noexcept nogil:
                 s.third[a * p + b] += w * w * part
     if invert(s) != DONE:
         return COLLINEAR
-    solve_dense(s.factor, s.right, s.coef, p)
+    solve_dense(s.factor, s.right, s.coef, p, p)
     s.q1 = s.q2 = s.q3 = 0.0
     for i in range(s.k):
         w = s.w[i]
@@ -167,7 +167,7 @@ cdef int regress(Studies *s) noexcept nogil:
         s.q3 += w * wr * wr
         for a in range(p):
             s.pull[a] += w * wr * s.x[i * p + a]
-    solve_dense(s.factor, s.pull, s.right, p)
+    solve_dense(s.factor, s.pull, s.right, p, p)
     for a in range(p):
         s.q3 -= s.pull[a] * s.right[a]
     s.trace = s.sum_w - trace_of_product(s.inverse, s.second, p)
