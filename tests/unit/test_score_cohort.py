@@ -168,7 +168,7 @@ def test_a_patient_file_says_days_and_disease(tmp_path: Path) -> None:
         cw.score(spec, patient=path, days={"sodium": 3})
     assert codes(refused) == {"unknown_input"}
     with pytest.raises(ScoreRefused) as refused:
-        cw.score(spec, patient=path, about={"age": "61"})
+        cw.score(spec, patient=path, about={"sex": "f"})
     assert codes(refused) == {"unknown_about"}
 
 

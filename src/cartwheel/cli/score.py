@@ -40,6 +40,10 @@ def score(
     product: Annotated[
         str | None, typer.Option(metavar="TEXT", help="CAR-T product, compared likewise.")
     ] = None,
+    age: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help='Such as "63 years": an input, or compared likewise.'),
+    ] = None,
     output: Annotated[
         str,
         typer.Option("--output", "-o", metavar="F.csv", help="Where --cohort writes the sheet."),
@@ -70,6 +74,7 @@ def score(
             days=tuple(days or ()),
             disease=disease,
             product=product,
+            age=age,
             output=output,
             at=at,
             json=json,

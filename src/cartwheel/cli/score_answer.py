@@ -214,6 +214,7 @@ def source_lines(spec: ScoreSpec) -> Iterator[str]:
         if count is not None
     ]
     yield f"Outcome       {spec.outcome.definition}"
+    counts += [f"age {spec.population.ages}"] if spec.population.ages else []
     yield f"Population    {spec.population.text}" + (f" ({', '.join(counts)})" if counts else "")
     for row in spec.performance:
         corrected = "not known" if row.corrected is None else _short(float(row.corrected))

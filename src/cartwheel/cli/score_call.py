@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # options of one value that the plain form may hold; --set may come more than once
-_SINGLE = ("--patient", "--at", "--json")
+_SINGLE = ("--patient", "--at", "--json", "--age")
 _LEFT_TO_TYPER = (
     "--cohort", "--unit", "--output", "--help", "--column", "--day", "--disease", "--product",
 )  # fmt: skip
@@ -36,6 +36,8 @@ class ScoreCall(NamedTuple):
         Of ``--unit``, ``--column`` and ``--day``.
     disease, product : str or None
         Of the options of these names.
+    age : str or None
+        Of ``--age``: the input of this name where the score has one, else about the patient.
     output : str
         Of ``--output``.
     """
@@ -50,6 +52,7 @@ class ScoreCall(NamedTuple):
     days: tuple[str, ...] = ()
     disease: str | None = None
     product: str | None = None
+    age: str | None = None
     output: str = "-"
     at: str | None = None
     json: str | None = None
@@ -86,6 +89,7 @@ def plain_call(arguments: Sequence[str]) -> ScoreCall | None:
         patient=single.get("--patient"),
         at=single.get("--at"),
         json=single.get("--json"),
+        age=single.get("--age"),
     )
     return call if _names_no_pattern(call) else None
 
@@ -111,11 +115,16 @@ def answer_call(call: ScoreCall) -> None:
     # loaded when there is a call: every command loads this file, and most score nothing
     from cartwheel.cli.common import check_folder, refusals_as_exit_code
     from cartwheel.cli.score_answer import answer_cohort, answer_patient, given_inputs
+    from cartwheel.clinic.score import read_score
 
     with refusals_as_exit_code():
         check_folder(call.json)
         alone = call.cohort is None and call.patient is None
-        inputs = given_inputs(list(call.values), list(call.options), alone=alone)
+        if alone and not (call.values or call.options or call.age):
+            # what cannot be computed says why before it asks for values
+            read_score(call.file)
+        age = [] if call.age is None else ["--age", call.age]
+        inputs = given_inputs(list(call.values), [*call.options, *age], alone=alone)
         if call.cohort is not None:
             answer_cohort(call, call.cohort, inputs)
         else:

@@ -9,12 +9,12 @@ from datetime import datetime
 from cartwheel.clinic.chart_columns import ChartColumns
 from cartwheel.clinic.chart_rows import Findings, Line, LineReader
 from cartwheel.clinic.chart_table import ChartTable
-from cartwheel.clinic.chart_times import Moment
+from cartwheel.clinic.chart_times import Moment, moment_of_day
 from cartwheel.clinic.grading import asked_by, is_series_rule
 from cartwheel.clinic.grid import row_list
 from cartwheel.clinic.toxicity.assessment import Asked, Rule
 from cartwheel.errors import Problem
-from cartwheel.units import decimal_mark, parse_quantity
+from cartwheel.units import decimal_mark
 
 _ONE_PATIENT = (
     "keep one row, or give the hour; if ids repeat from centre to centre and a new patient begins "
@@ -220,7 +220,11 @@ def _death_days(lines: list[Line], findings: Findings) -> dict[str, int]:
         if not line.death_day:
             continue
         if decimal_mark(line.death_day) in ("", "."):
-            deaths[line.patient] = int(parse_quantity(line.death_day).value)
+            found = moment_of_day(line.death_day)
+            if isinstance(found, Problem):
+                findings.add(found, [line.number])
+            elif found.day is not None:
+                deaths[line.patient] = int(found.day)
         else:
             problem = Problem("not_a_day", "a day of death is not a number", "", "correct it")
             findings.add(problem, [line.number])
@@ -268,7 +272,8 @@ def _merged(lines: list[Line], point: set[str], findings: Findings) -> list[Char
             for name, texts in line.values.items():
                 if texts and values[name] and name in point:
                     what = "one patient has two values for one time"
-                    findings.add(Problem("two_values", what, name, _ONE_PATIENT), [line.number])
+                    both = [each.number for each in group if each.values.get(name)]
+                    findings.add(Problem("two_values", what, name, _ONE_PATIENT), both)
                 values[name] = (*values[name], *texts)
         numbers = tuple(line.number for line in group)
         rows.append(ChartRow(numbers, patient, group[0].moment, values, {}))

@@ -139,6 +139,10 @@ class _Columns:
             self._place(place, name, mapping.get(name))
         self._drop_ambiguous_grades(mapping)
 
+    def takes_unit(self, column: str) -> bool:
+        """Whether the column of this name is read as an input."""
+        return any(self.names[place] == column for place in self.inputs.values())
+
     def declared(self, units: Mapping[str, str]) -> dict[str, str]:
         """Units as declared, by input: by column, or by variable in a long chart."""
         place_of = {self.names[place]: name for name, place in self.inputs.items()}
@@ -265,6 +269,10 @@ def _unit_problems(units: Mapping[str, str], reading: _Columns) -> Iterable[Prob
     for column, unit in units.items():
         if column not in reading.names and not long:
             yield _unknown_column(column, reading.names, "--unit")
+        elif column in reading.names and not long and not reading.takes_unit(column):
+            mend = f"say what it is: --map '{column}=INPUT', or leave --unit out"
+            what = "the column is no input of these rules, so that it needs no unit"
+            yield Problem("unit_unused", what, f"--unit {column}", mend)
         if known_unit(unit) is None:
             what = f"'{unit[:24]}' is not a unit that cartwheel knows"
             yield Problem("unit_unknown", what, f"--unit {column}", "write it as in Cel or 10*9/L")

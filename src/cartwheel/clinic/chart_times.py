@@ -11,6 +11,9 @@ from cartwheel.units import decimal_mark, parse_quantity
 
 _SECONDS = Decimal(86400)
 
+# days of 100 years: beyond them a number is a date or a slip
+LONGEST_DAY = 36525
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -52,12 +55,15 @@ def moment_of_day(text: str) -> Moment | Problem:
     Returns
     -------
     Moment or Problem
-        ``not_a_day`` for what is no plain number.
+        ``not_a_day`` for what is no plain number; ``day_impossible`` for more than 100 years.
     """
     if decimal_mark(text) not in ("", ".", ","):
         mend = "write days after infusion as numbers: 0, 1, 2.5"
         return Problem("not_a_day", "a day is not a number", "", mend)
     day = parse_quantity(text).value
+    if not -LONGEST_DAY <= day <= LONGEST_DAY:
+        mend = "write days after infusion, not dates; correct the day"
+        return Problem("day_impossible", "a day lies over 100 years from infusion", "", mend)
     if day == day.to_integral_value():
         return Moment(day, None, text)
     return Moment(day, int((day * 24).to_integral_value(rounding="ROUND_FLOOR")), text)

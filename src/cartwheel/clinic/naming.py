@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cartwheel.clinic.dictionary import Variable, variable, variable_in_unit, variables
-from cartwheel.units import known_unit
+from cartwheel.units import convertible, known_unit
 
 SUMMARIES: Mapping[str, str] = {
     "peak": "peak",
@@ -180,6 +180,9 @@ def _take_summary(tokens: list[str]) -> tuple[str | None, list[str]]:
 
 def _variable_and_unit(tokens: list[str]) -> tuple[Variable | None, str | None]:
     """Find the split of the name into a variable and a unit; the longest unit that fits wins."""
+    in_degrees = _in_degrees(tokens)
+    if in_degrees is not None:
+        return in_degrees
     for start, stop in _runs(len(tokens)):
         unit = _unit_of(tokens[start:stop])
         if unit is None:
@@ -189,6 +192,22 @@ def _variable_and_unit(tokens: list[str]) -> tuple[Variable | None, str | None]:
         if found is not None and (stop - start > 1 or variable_in_unit(found, unit)):
             return found, unit
     return _match("".join(tokens).lower(), tokens), None
+
+
+def _in_degrees(tokens: list[str]) -> tuple[Variable, str] | None:
+    """Read ``temp_f`` and ``temp_deg_c``: letters that are degrees behind a temperature only."""
+    unit = _DEGREES.get(tokens[-1].lower()) if len(tokens) > 1 else None
+    if unit is None:
+        return None
+    rest = tokens[:-2] if tokens[-2].lower() in ("deg", "degrees") else tokens[:-1]
+    found = _match("".join(rest).lower(), rest)
+    return (found, unit) if found is not None and convertible(unit, found.units) else None
+
+
+_DEGREES: Mapping[str, str] = {
+    "c": "Cel", "°c": "Cel", "celsius": "Cel",
+    "f": "[degF]", "°f": "[degF]", "degf": "[degF]", "fahrenheit": "[degF]",
+}  # fmt: skip
 
 
 def _runs(length: int) -> Iterator[tuple[int, int]]:

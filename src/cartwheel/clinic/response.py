@@ -104,15 +104,19 @@ def confirmed(assessments: Iterable[Grade]) -> tuple[int, ...]:
     Notes
     -----
     An assessment reaches its own class and every lower response down to SD; PD is reached only by
-    PD, and ends what comes after it.
+    PD: two in sequence confirm it, and it ends what comes after it.
     """
     best: tuple[int, int] | None = None
     previous: Grade | None = None
     for each in assessments:
-        if previous is not None:
+        progressed = previous is not None and previous.grade == 6
+        if progressed and each.grade != 6:
+            break
+        # a first PD confirms nothing: the next assessment must show it as well
+        if previous is not None and (progressed or each.grade != 6):
             pair = (max(previous.lowest, each.lowest), max(previous.highest, each.highest))
             best = pair if best is None else (min(best[0], pair[0]), min(best[1], pair[1]))
-        if each.grade == 6:
+        if progressed:
             break
         previous = each
     return () if best is None else tuple(range(best[0], best[1] + 1))

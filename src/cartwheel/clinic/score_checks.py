@@ -7,6 +7,7 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from cartwheel.clinic.score_evidence import choice_problems, published_problems
+from cartwheel.clinic.score_inputs import plausible_age
 from cartwheel.clinic.score_ranges import covering, range_ends
 from cartwheel.clinic.score_terms import (
     DecisionTerm,
@@ -47,8 +48,8 @@ def coherence(spec: ScoreSpec) -> tuple[Problem, ...]:
     if spec.parameters:
         return choice_problems(spec) or _of_variants(spec)
     checks = (
-        _names, _references, _inputs, _terms, _bands, _outcome, _risk, _missing, _evidence,
-        published_problems,
+        _names, _population, _references, _inputs, _terms, _bands, _outcome, _risk, _missing,
+        _evidence, published_problems,
     )  # fmt: skip
     return tuple(problem for check in checks for problem in check(spec))
 
@@ -130,6 +131,14 @@ def _names(spec: ScoreSpec) -> Iterator[Problem]:
     for where, names in kinds.items():
         for name in _repeated(names):
             yield Problem("name_twice", f"the name '{name}' is used twice", where, "rename one")
+
+
+def _population(spec: ScoreSpec) -> Iterator[Problem]:
+    low, high = spec.population.age_low, spec.population.age_high
+    if any(age is not None and not plausible_age(age) for age in (low, high)):
+        yield Problem("ages", "an age is not possible", "population", "give ages in years")
+    elif low is not None and high is not None and low > high:
+        yield Problem("ages", "age_low is above age_high", "population", "give the lower age first")
 
 
 def _references(spec: ScoreSpec) -> Iterator[Problem]:

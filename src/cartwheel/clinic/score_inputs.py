@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from operator import index
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from cartwheel.clinic.dictionary import variable
+from cartwheel.clinic.measurement import likely_units
 from cartwheel.clinic.score_terms import Input
 from cartwheel.clinic.score_units import in_unit_of, missing_limits, plausible_limits
 from cartwheel.errors import Problem, Refused, ScoreRefused, refuse
-from cartwheel.units import Quantity, decimal_mark, parse_quantity, split_quantity
+from cartwheel.units import Quantity, decimal_mark, known_unit, parse_quantity, split_quantity
 
 if TYPE_CHECKING:
     from cartwheel.clinic.score_spec import ScoreSpec
 
 Given: TypeAlias = Quantity | Decimal | float | int | str | None
+
+_AGE = Input(name="age", label="Age", variable="age", unit="years")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,51 @@ def read_inputs(
     return tuple(readings), tuple(problems)
 
 
+def read_age(given: Given) -> tuple[Decimal, Decimal]:
+    """Read a patient's age.
+
+    Parameters
+    ----------
+    given : Quantity or str
+        With its unit, such as ``"63 years"``; ``">=90 years"`` is a limit.
+
+    Returns
+    -------
+    pair of Decimal
+        The lowest and the highest age it can be, in years: equal but for a limit.
+
+    Raises
+    ------
+    Refused
+        If it is no number, has no unit of time, or is not possible.
+    """
+    try:
+        limit, value = _value(_AGE, given, assume_units=False)
+        _check_hard_limits(_AGE, value, given)
+    except Refused as refused:
+        raise ScoreRefused(
+            [Problem(one.code, one.what, one.where or _place(_AGE), one.mend)
+             for one in refused.problems]
+        ) from None  # fmt: skip
+    return _beyond(_AGE, limit, value)[1] if limit else (value, value)
+
+
+def plausible_age(age: Decimal) -> bool:
+    """Say whether a person can have this age.
+
+    Parameters
+    ----------
+    age : Decimal
+        In years.
+
+    Returns
+    -------
+    bool
+        By the dictionary's limits.
+    """
+    return not _outside(age, *plausible_limits(_AGE))
+
+
 def _unknown(name: str, spec: ScoreSpec) -> Problem:
     close = get_close_matches(name, spec.input_names, n=1, cutoff=0.5)
     mend = f"did you mean '{close[0]}'?" if close else "inputs: " + ", ".join(spec.input_names)
@@ -119,7 +169,7 @@ def _read(spec: ScoreSpec, item: Input, given: Given, assume_units: bool) -> Rea
     if given is None or (isinstance(given, str) and not given.strip()):
         return _missing(spec, item)
     limit, value = _value(item, given, assume_units)
-    _check_hard_limits(item, value)
+    _check_hard_limits(item, value, given)
     notes = []
     reach = None
     if limit:
@@ -158,7 +208,12 @@ def _dated(item: Input, reading: Reading, day: float | None) -> Reading:
     if item.day is not None and float(item.day) != day:
         note = f"{item.label} was measured on day {day:g}; the score asks for day {item.day}"
     window = item.window
-    if window is not None and window.anchor == "infusion" and not window.holds(Decimal(repr(day))):
+    if window is not None and window.anchor != "infusion":
+        note = (
+            f"{item.label} was measured on day {day:g} from the infusion; the score asks for it "
+            f"{window.text}, which that day does not settle"
+        )
+    elif window is not None and not window.holds(Decimal(repr(day))):
         note = f"{item.label} was measured on day {day:g}; the score asks for it {window.text}"
     if not note:
         return reading
@@ -241,6 +296,8 @@ def _from_text(item: Input, text: str, assume_units: bool) -> tuple[str, Decimal
 
 
 def _finite(item: Input, given: object) -> Decimal:
+    if not isinstance(given, bool | str) and hasattr(given, "__index__"):
+        given = index(given)  # the whole numbers of numpy are no int
     if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
         raise _not_a_number(item)
     try:
@@ -276,7 +333,7 @@ def _coded_number(item: Input, number: Decimal) -> Decimal:
     return number
 
 
-def _check_hard_limits(item: Input, value: Decimal) -> None:
+def _check_hard_limits(item: Input, value: Decimal, given: Given) -> None:
     if item.coding is not None:
         return
     low, high = plausible_limits(item)
@@ -286,8 +343,24 @@ def _check_hard_limits(item: Input, value: Decimal) -> None:
             "implausible",
             f"{_shown(value)} {item.unit}".strip() + f" is not possible ({_stretch(low, high)})",
             where=_place(item),
-            mend="check the value and its unit",
+            mend=_likely(item, value, given),
         )
+
+
+def _likely(item: Input, value: Decimal, given: Given) -> str:
+    """Name the units in which an impossible value would be possible, as far as they are known."""
+    written = given if isinstance(given, Quantity) else None
+    parts = split_quantity(given.strip()) if isinstance(given, str) else None
+    if parts is not None:
+        written = Quantity(parse_quantity(parts[1]).value, parts[2])
+    if item.variable is None or value < 0 or written is None or not written.unit:
+        return "check the value and its unit"
+    unit = known_unit(written.unit) or written.unit
+    fits = likely_units(variable(item.variable), Quantity(written.value, unit))
+    if not fits:
+        return "check the value and its unit"
+    guesses = " or ".join(f"{written.value} {other}" for other in fits)
+    return f"is it {guesses}? then write that unit; else check the value"
 
 
 def _outside(value: Decimal, low: Decimal | None, high: Decimal | None) -> bool:

@@ -75,15 +75,34 @@ class ScoreOutcome(Record):
 
 
 class Population(Record):
-    """Whom the score was made from; ``measured`` are the days of the predictors."""
+    """Whom the score was made from.
+
+    Parameters
+    ----------
+    age_low, age_high : number, optional
+        Ages of the youngest and the oldest, or those that were let in, in years.
+    measured : list of number
+        Days of the predictors.
+    """
 
     text: Text
     n: Count | None = None
     events: Count | None = None
     disease: Name | None = None
     product: Name | None = None
+    age_low: Number | None = None
+    age_high: Number | None = None
     setting: Name | None = None
     measured: Many[Number] = ()
+
+    @property
+    def ages(self) -> str:
+        """The ages for the reader, such as ``18 to 75 years``; empty where not published."""
+        if self.age_low is None:
+            return "" if self.age_high is None else f"up to {self.age_high} years"
+        if self.age_high is None:
+            return f"{self.age_low} years or older"
+        return f"{self.age_low} to {self.age_high} years"
 
 
 class Citation(Record):

@@ -155,6 +155,8 @@ def _converted(item: Input, given: Quantity, where: str) -> Decimal:
 
 def _accepted(item: Input) -> str:
     units = [item.unit] if item.variable is None else list(variable(item.variable).units)
+    # not a factor but a shift, so it stands in no table of factors
+    units += ["[degF]"] if "Cel" in units else []
     return "accepted: " + ", ".join(units)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from cartwheel.clinic.chart import ChartOptions, Charts, PatientChart, read_char
 from cartwheel.clinic.chart_assembly import ChartRow
 from cartwheel.clinic.chart_rows import Findings
 from cartwheel.clinic.grading import grade_chart, is_series_rule
-from cartwheel.clinic.toxicity.assessment import Grade, Rule
+from cartwheel.clinic.toxicity.assessment import Chart, Grade, Rule
 from cartwheel.clinic.toxicity.episode import astct_crs_by_day
 from cartwheel.errors import CohortRefused, Problem, Refused
 from cartwheel.workflows.grade import chosen_rules
@@ -172,9 +173,38 @@ def _over_days(rule: Rule, patient: PatientChart, findings: Findings) -> tuple[G
     try:
         return (GradedRow(rows, None, grade_chart(rule, chart)),)
     except Refused as refused:
-        for problem in refused.problems:
-            findings.add(problem, rows[:1])
+        _blame(refused, rule, patient, lambda row: _alone(rule, row), findings)
         return ()
+
+
+def _alone(rule: Rule, row: ChartRow) -> dict[str, object]:
+    """Chart of one row alone, for a rule over days."""
+    lone = PatientChart(row.patient, (row,), None)
+    chart = lone.series(asked.name for asked in rule.inputs if asked.kind == "series")
+    told = {
+        asked.name: lone.constant(asked.name) for asked in rule.inputs if asked.name not in chart
+    }
+    return {**chart, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _blame(
+    refused: Refused,
+    rule: Rule,
+    patient: PatientChart,
+    chart_of: Callable[[ChartRow], Chart],
+    findings: Findings,
+) -> None:
+    """Note every problem of a patient at the rows that have it by themselves, else at the first."""
+    rows_of: dict[Problem, list[int]] = {}
+    for row in patient.rows:
+        try:
+            grade_chart(rule, chart_of(row))
+        except Refused as lone:
+            for problem in lone.problems:
+                rows_of.setdefault(problem, []).extend(row.rows)
+    first = [number for row in patient.rows for number in row.rows][:1]
+    for problem in refused.problems:
+        findings.add(problem, rows_of.get(problem, first))
 
 
 def _carried(rule: Rule, patient: PatientChart, findings: Findings) -> tuple[GradedRow, ...]:
@@ -193,7 +223,6 @@ def _carried(rule: Rule, patient: PatientChart, findings: Findings) -> tuple[Gra
             {day: row.chart(rule.inputs) for day, row in by_day.items()},
         )
     except Refused as refused:
-        for problem in refused.problems:
-            findings.add(problem, [number for row in patient.rows for number in row.rows][:1])
+        _blame(refused, rule, patient, lambda row: row.chart(rule.inputs), findings)
         return ()
     return tuple(GradedRow(by_day[day].rows, Decimal(day), found) for day, found in grades.items())

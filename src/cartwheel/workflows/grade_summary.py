@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
+from cartwheel.clinic.chart_times import LONGEST_DAY
 from cartwheel.clinic.grading import DAILY_RULES, is_series_rule
 from cartwheel.clinic.toxicity.assessment import Grade, Rule
 from cartwheel.clinic.toxicity.course import (
@@ -221,9 +222,12 @@ def patient_courses(graded: GradedCharts, rule: str, begins: int = 0) -> tuple[P
     Raises
     ------
     CohortRefused
-        ``no_day`` where a graded row has no day, ``no_course`` where a course contradicts itself;
-        with the rows concerned.
+        ``no_day`` where a graded row has no day, ``no_course`` where a course contradicts itself,
+        with the rows concerned; ``day_impossible`` for a first day over 100 years away.
     """
+    if abs(begins) > LONGEST_DAY:
+        what = "the first day of observation lies over 100 years from infusion"
+        raise refuse(CohortRefused, "day_impossible", what, where="--begins", mend="correct it")
     return tuple(_course(one, begins) for one in graded.patients if one.rule == rule)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from cartwheel.clinic.score import ScoreSpec, read_score
-from cartwheel.clinic.score_inputs import Given
+from cartwheel.clinic.score_inputs import Given, read_age
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
 from cartwheel.errors import FileRefused, Problem, ScoreRefused, refuse
 from cartwheel.units import Quantity
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
 
 Frame = TypeVar("Frame", bound="IntoDataFrame")
 
-_ABOUT = ("disease", "product")
+_ABOUT = ("disease", "product", "age")
 
 
 class _Patient(NamedTuple):
-    """What a patient file says: inputs, days of measurement, keys left aside, disease, product."""
+    """What a patient file says: inputs, days of measurement, keys left aside, and of whom."""
 
     given: dict[str, Given]
     days: dict[str, float]
     aside: tuple[str, ...]
-    about: dict[str, str]
+    about: dict[str, Given]
 
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
         patient: str | os.PathLike[str] | None = None,
         at: str | None = None,
         days: Mapping[str, float] | None = None,
-        about: Mapping[str, str] | None = None,
+        about: Mapping[str, Given] | None = None,
+        choices: Mapping[str, str] | None = None,
     ) -> Assessment | Unscorable: ...
 
     @overload
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
         inputs: Frame,
         *,
         days: Mapping[str, float] | None = None,
-        about: Mapping[str, str] | None = None,
+        about: Mapping[str, Given] | None = None,
         units: Mapping[str, str] | None = None,
         columns: Mapping[str, str] | None = None,
         choices: Mapping[str, str] | None = None,
@@ -67,7 +69,7 @@ def score(  # noqa: PLR0913 - one function for a patient and for a frame of them
     patient: str | os.PathLike[str] | None = None,
     at: str | None = None,
     days: Mapping[str, float] | None = None,
-    about: Mapping[str, str] | None = None,
+    about: Mapping[str, Given] | None = None,
     units: Mapping[str, str] | None = None,
     columns: Mapping[str, str] | None = None,
     choices: Mapping[str, str] | None = None,
@@ -93,14 +95,14 @@ def score(  # noqa: PLR0913 - one function for a patient and for a frame of them
     days : mapping of str to float, optional
         Day of measurement by input, infusion being day 0. A day that the score does not ask for
         gives a warning.
-    about : mapping of str to str, optional
-        ``disease`` and ``product`` of the patients. Other ones than the score was made in give a
-        warning.
+    about : mapping, optional
+        ``disease``, ``product`` and ``age`` (``"63 years"``) of the patients. Other ones than the
+        score was made in give a warning. The age may also stand among `inputs`.
     units, columns : mapping of str to str, optional
-        With a data frame: the unit of a column whose name does not say it; and which column holds
-        an input, where the name does not tell.
+        Only with a data frame: the unit of a column whose name does not say it; and which column
+        holds an input, where the name does not tell.
     choices : mapping of str to str, optional
-        With a data frame: options of the score's parameters.
+        Options of the score's parameters; for one patient they may also stand among `inputs`.
 
     Returns
     -------
@@ -130,15 +132,27 @@ def score(  # noqa: PLR0913 - one function for a patient and for a frame of them
             spec, inputs, units=units, columns=columns, choices=choices, days=days, about=about
         )
     found = _Patient({}, {}, (), {}) if patient is None else _patient_file(spec, Path(patient))
+    if units or columns:
+        raise refuse(
+            ScoreRefused, "no_frame", "units and columns go with a data frame",
+            mend="write the unit of one patient's value behind it",
+        )  # fmt: skip
+    said = found.about | dict(about or {})
     for name, value in named_inputs(spec, inputs or {}).items():
+        # the age of a patient is known more often than asked for
+        place = said if name == "age" and not _takes(spec, name) else found.given
+        if name in place:
+            raise _given_twice(name)
+        place[name] = value
+    for name, option in (choices or {}).items():
         if name in found.given:
             raise _given_twice(name)
-        found.given[name] = value
+        found.given[name] = option
+    more = [*outside_population(spec, said)]
     dated = found.days | named_days(spec, days or {})
     answer = assess(spec, found.given, at=at, measured=dated)
     if isinstance(answer, Unscorable):
         return answer
-    more = [*outside_population(spec, found.about | dict(about or {}))]
     more += ["not used: " + ", ".join(found.aside)] if found.aside else []
     return replace(answer, warnings=(*answer.warnings, *more)) if more else answer
 
@@ -161,7 +175,7 @@ def named_days(spec: ScoreSpec, days: Mapping[str, float]) -> dict[str, float]:
     Raises
     ------
     ScoreRefused
-        ``unknown_input`` for a name that fits no input.
+        ``unknown_input`` for a name that fits no input, ``not_a_day`` for what is no finite number.
     """
     found = {}
     for written, day in days.items():
@@ -170,22 +184,29 @@ def named_days(spec: ScoreSpec, days: Mapping[str, float]) -> dict[str, float]:
             raise refuse(
                 ScoreRefused,
                 "unknown_input",
-                f"'{written[:60]}' is no input of this score",
+                f"'{str(written)[:60]}' is no input of this score",
                 mend="inputs: " + ", ".join(spec.input_names),
             )
-        found[name] = day
+        if day is None:
+            continue
+        if not _is_number(day) and not (isinstance(day, float) and math.isfinite(day)):
+            raise refuse(
+                ScoreRefused, "not_a_day", "the day of measurement is not a number",
+                where=f"input '{name}'", mend="give days from the infusion",
+            )  # fmt: skip
+        found[name] = float(day)
     return found
 
 
-def outside_population(spec: ScoreSpec, about: Mapping[str, str]) -> Iterator[str]:
+def outside_population(spec: ScoreSpec, about: Mapping[str, Given]) -> Iterator[str]:
     """Say where a patient is not one of those that the score was made from.
 
     Parameters
     ----------
     spec : ScoreSpec
         The score.
-    about : mapping of str to str
-        ``disease`` and ``product`` of the patient, where known.
+    about : mapping
+        ``disease``, ``product`` and ``age`` of the patient, where known; None says nothing.
 
     Yields
     ------
@@ -195,20 +216,43 @@ def outside_population(spec: ScoreSpec, about: Mapping[str, str]) -> Iterator[st
     Raises
     ------
     ScoreRefused
-        ``unknown_about`` for anything else that is said of a patient.
+        ``unknown_about`` for anything else that is said of a patient, ``not_text`` for a disease
+        or product that is no text, and what `cartwheel.clinic.score_inputs.read_age` refuses.
     """
     for name, said in about.items():
         if name not in _ABOUT:
             raise refuse(
-                ScoreRefused, "unknown_about", f"'{name[:40]}' of a patient is not compared",
+                ScoreRefused, "unknown_about", f"'{str(name)[:40]}' of a patient is not compared",
                 mend="one of: " + ", ".join(_ABOUT),
+            )  # fmt: skip
+        if said is None or (isinstance(said, str) and not said.strip()):
+            continue
+        if name == "age":
+            yield from _other_age(spec, said)
+            continue
+        if not isinstance(said, str):
+            raise refuse(
+                ScoreRefused, "not_text", f"the {name} of a patient is not text",
+                mend="give its name",
             )  # fmt: skip
         made = getattr(spec.population, name)
         if made is not None and " ".join(said.split()).casefold() != made.casefold():
             yield (
                 f"outside the population: the score was made in {made}, and the {name} given is "
-                f"{said[:60]}"
+                f"{said.strip()[:60]}"
             )
+
+
+def _other_age(spec: ScoreSpec, said: Given) -> Iterator[str]:
+    youngest, oldest = read_age(said)
+    low, high = spec.population.age_low, spec.population.age_high
+    if (low is None or youngest >= low) and (high is None or oldest <= high):
+        return
+    beyond = (low is not None and oldest < low) or (high is not None and youngest > high)
+    yield (
+        f"{'' if beyond else 'perhaps '}outside the population: the score was made at ages of "
+        f"{spec.population.ages}, and the age given is {str(said).strip()[:60]}"
+    )
 
 
 def named_inputs(spec: ScoreSpec, given: Mapping[str, Given]) -> dict[str, Given]:
@@ -241,13 +285,18 @@ def named_inputs(spec: ScoreSpec, given: Mapping[str, Given]) -> dict[str, Given
     return found
 
 
-def _meant(spec: ScoreSpec, written: str) -> str:
+def _meant(spec: ScoreSpec, named: object) -> str:
+    written = str(named)
     if written in spec.input_names:
         return written
     folded = written.replace("-", "_").casefold()
     fits = [name for name in spec.input_names if name.replace("-", "_").casefold() == folded]
     fits = fits or [item.name for item in spec.inputs if item.variable == folded]
     return fits[0] if len(fits) == 1 else written
+
+
+def _takes(spec: ScoreSpec, name: str) -> bool:
+    return name in spec.input_names or name in spec.default_choices
 
 
 def _given_twice(name: str) -> ScoreRefused:
@@ -269,11 +318,13 @@ def _patient_file(spec: ScoreSpec, path: Path) -> _Patient:
     known = {key: _plain_given(value) for key, value in document.items()}
     names = (*spec.input_names, *(parameter.name for parameter in spec.parameters))
     used = {name: value for name, value in named_inputs(spec, known).items() if name in names}
-    about = {
+    about: dict[str, Given] = {
         key: value
         for key, value in document.items()
-        if key in _ABOUT and key not in used and isinstance(value, str)
+        if key in _ABOUT and key not in used and isinstance(value, str) and key != "age"
     }
+    if spec.population.ages and "age" in known and _meant(spec, "age") not in used:
+        about["age"] = known["age"]
     days = {
         _meant(spec, key): float(value["day"])
         for key, value in document.items()
@@ -289,7 +340,8 @@ def _is_number(given: object) -> bool:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"), parse_float=Decimal)
+        text = path.read_bytes().decode("utf-8-sig")
+        return json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError):
         raise refuse(
             FileRefused,
@@ -298,6 +350,16 @@ def _json(path: Path) -> Any:
             where=path.name,
             mend="give a JSON file",
         ) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            # JSON readers take the last of two without a word
+            raise _given_twice(name[:60])
+        found[name] = value
+    return found
 
 
 def _plain_given(value: Any) -> Given:

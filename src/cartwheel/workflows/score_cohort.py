@@ -19,6 +19,7 @@ from cartwheel.clinic.batch.flags import said_by_row
 from cartwheel.clinic.batch.measured import InputColumn
 from cartwheel.clinic.grid import row_list
 from cartwheel.clinic.score_batch import ScoredRows, score_columns
+from cartwheel.clinic.score_inputs import Given
 from cartwheel.clinic.score_spec import ScoreSpec
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
 from cartwheel.errors import CohortRefused, Problem, refuse
@@ -179,7 +180,7 @@ def score_cohort(
     columns: Mapping[str, str] | None = None,
     choices: Mapping[str, str] | None = None,
     days: Mapping[str, float] | None = None,
-    about: Mapping[str, str] | None = None,
+    about: Mapping[str, Given] | None = None,
 ) -> ScoredCohort:
     """Score every row of a file.
 
@@ -218,7 +219,7 @@ def score_frame(
     columns: Mapping[str, str] | None = None,
     choices: Mapping[str, str] | None = None,
     days: Mapping[str, float] | None = None,
-    about: Mapping[str, str] | None = None,
+    about: Mapping[str, Given] | None = None,
 ) -> Frame:
     """Score every row of a data frame.
 
@@ -238,8 +239,8 @@ def score_frame(
         Options of the score's parameters.
     days : mapping of str to float, optional
         Day of measurement by input, where the column's name does not say it.
-    about : mapping of str to str, optional
-        ``disease`` and ``product`` of all the patients.
+    about : mapping, optional
+        ``disease``, ``product`` and ``age`` of all the patients.
 
     Returns
     -------
@@ -308,7 +309,7 @@ def _scored(
     spec: ScoreSpec,
     inputs: Mapping[str, InputColumn],
     choices: Mapping[str, str],
-    about: Mapping[str, str],
+    about: Mapping[str, Given],
 ) -> ScoredRows:
     more = tuple(outside_population(spec, about))
     found = score_columns(spec, inputs, choices)

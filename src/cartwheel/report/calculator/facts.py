@@ -45,6 +45,7 @@ def _origin(spec: ScoreSpec) -> Iterator[tuple[str, str]]:
     for name, text in (
         ("Disease", population.disease),
         ("CAR-T product", population.product),
+        ("Age", population.ages),
         ("Setting", population.setting),
     ):
         if text:

@@ -361,6 +361,12 @@ def newton(
                     for i in range(p):
                         s.newton.coef[i] = 0.0
                     status = climb(&s, tolerance, most, wants_covariance, &found)
+        if status == CONVERGED:
+            # columns vary by about 1 and a death tells of them all: less is what rounding leaves of a
+            # column that does not vary among those at risk
+            for i in range(p):
+                if not s.newton.information[i * s.newton.stride + i] > 1e-12:
+                    status, found.culprit = SINGULAR, i
         for i in range(p):
             coefficients[i] = s.newton.coef[i] / s.scale[i] if s.scale[i] > 0.0 else 0.0
         if wants_step:
