@@ -19,8 +19,8 @@ WORDS = st.sampled_from(
         "easix", "--ldh", "280 U/L", "--ldh=280 U/L", "--set", "--set=a=1", "a=<=1 mg/L", "--at",
         "--at=now", "--json", "--json=-", "-", "--patient", "p.json", "--cohort", "c.csv", "--unit",
         "--output", "-o", "-ox", "--", "--help", "-3", "", "--=x", "--jso", "--platelets",
-        "90 10*9/L", "*.json", "~", "--no-ldh", "---x", "--at=", "--age", "--age=63 years", "--SET", "=",
-        "--set=", "—ldh",
+        "90 10*9/L", "*.json", "~", "--no-ldh", "---x", "--at=", "--age", "--age=63 years",
+        "--SET", "=", "--set=", "—ldh",
     )
 )  # fmt: skip
 
