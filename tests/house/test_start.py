@@ -60,27 +60,14 @@ def test_every_public_name_can_be_had() -> None:
 
 # what a plain call leaves unloaded as well; the libraries of the command line and of file formats
 SLOW = (*HEAVY, "typer", "click", "pydantic", "csv")
-CPU = """
-import time
-print(json.dumps(time.process_time()), file=sys.stderr)
-"""
-MOST_SECONDS = 0.25
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_a_score_answers_in_a_quarter_of_a_second(name: str) -> None:
+def test_a_plain_score_loads_nothing_slow(name: str) -> None:
     example = shipped(name).examples[0]
     given = {**example.inputs, **(example.choices or {})}
     arguments = ["score", name, *(f"--set={key}={value}" for key, value in given.items())]
-    code = COMMAND.format(arguments=arguments) + REPORT.format(heavy=SLOW) + CPU
-    taken = []
-    # process time, and the best of a few: other work on the machine is not ours to measure
-    while len(taken) < 5 and min(taken, default=1.0) >= MOST_SECONDS:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        loaded, seconds = done.stderr.splitlines()[-2:]
-        assert json.loads(loaded) == []
-        taken.append(float(seconds))
-    assert min(taken) < MOST_SECONDS
+    code = COMMAND.format(arguments=arguments) + REPORT.format(heavy=SLOW)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr.splitlines()[-1]) == []
