@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from timing import Comparison, against, seconds
+
+EASIX = ("--ldh", "280 U/L", "--creatinine", "1.1 mg/dL", "--platelets", "90 10*9/L")
+STUDIES = Path(__file__).resolve().parents[1] / "examples" / "pool" / "cart_effects.csv"
 
 
 def _process(*arguments: str) -> float:
@@ -25,6 +29,16 @@ def start() -> list[Comparison]:
         *against(
             "cartwheel --help",
             lambda: _process("-m", "cartwheel.cli", "--help"),
+            {"python -c pass": lambda: _process("-c", "pass")},
+        ),
+        *against(
+            "cartwheel score easix",
+            lambda: _process("-m", "cartwheel.cli", "score", "easix", *EASIX),
+            {"python -c pass": lambda: _process("-c", "pass")},
+        ),
+        *against(
+            "cartwheel pool, 4 studies",
+            lambda: _process("-m", "cartwheel.cli", "pool", str(STUDIES), "--group", "emd_pfs"),
             {"python -c pass": lambda: _process("-c", "pass")},
         ),
         *against(
