@@ -7,8 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
 
 LIBRARIES = ("numpy", "pandas", "scipy")
+SIMULATED = "SIMULATED DATA: not real patients"
+
+
+def named_simulated(name: str) -> bool:
+    """Keep the word: a file named simulated is simulated, whatever else is forgotten.
+
+    Parameters
+    ----------
+    name : str
+        Of a file; its folder does not count.
+
+    Returns
+    -------
+    bool
+    """
+    return "simulated" in PurePath(name).name.lower()
 
 
 @dataclass(frozen=True, slots=True)

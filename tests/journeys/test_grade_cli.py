@@ -281,3 +281,21 @@ def test_counts_of_a_cohort(tmp_path: Path) -> None:
             ("A", "2"),
             ("B", "0"),
         ]
+
+
+def test_simulated_charts_keep_the_word(tmp_path: Path) -> None:
+    path = tmp_path / "simulated_days.csv"
+    path.write_text("patient,day,crs_grade\na,0,0\na,1,2\nb,0,0\nb,1,1\n", encoding="utf-8")
+    outputs = [tmp_path / name for name in ("a.json", "a.csv", "rows.csv")]
+    code, said, _ = run(
+        str(path), "--rule", "astct-crs", "--json", str(outputs[0]), "--output", str(outputs[1]),
+        "--rows", str(outputs[2]),
+    )  # fmt: skip
+    assert code == 0
+    assert said.startswith("SIMULATED DATA")
+    assert json.loads(outputs[0].read_text(encoding="utf-8"))["result"]["simulated"] is True
+    for table in outputs[1:]:
+        header, *rows = table.read_text(encoding="utf-8").splitlines()
+        assert header.endswith(",simulated")
+        assert rows
+        assert all(row.endswith(",yes") for row in rows)

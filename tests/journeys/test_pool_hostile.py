@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from develop_examples import cartwheel
 
+import cartwheel as cw
+from cartwheel.errors import FileRefused
+
 PAIR = "A,2,1.2,3.33\nB,1.5,1.1,2.05\n"
 HEAD = "study,HR,lower,upper\n"
 
@@ -381,3 +384,11 @@ def test_what_is_already_turned_is_not_asked_to_be_turned(tmp_path: Path) -> Non
     assert result["studies"][0]["comparison"] == "high vs low"
     assert result["studies"][0]["effect"] > 0.0
     assert "mirrored" not in cautions(result)
+
+
+def test_a_sheet_of_patients_is_refused_once_not_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text("patient,crp_mg_l\n" + "".join(f"p{i},{i}\n" for i in range(50)), "utf-8")
+    with pytest.raises(FileRefused) as refused:
+        cw.pool(path)
+    assert [problem.code for problem in refused.value.problems] == ["no_studies", "columns"]

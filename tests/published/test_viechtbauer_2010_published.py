@@ -1,6 +1,8 @@
 """BCG vaccine, 13 trials: the worked example of Viechtbauer 2010, doi 10.18637/jss.v036.i03.
 
-Log risk ratios by REML; printed with four decimals (I2 and R2 with two, H2 with two).
+Log risk ratios by REML; printed with four decimals (I2 and R2 with two, H2 with two). The digits
+were typed from memory of the paper and met by metafor 3.8 on the same table; the paper itself was
+not opened.
 """
 
 from __future__ import annotations

@@ -30,9 +30,7 @@ from cartwheel.stats.pooling.meta_regression import meta_regression, subgroup_an
 from cartwheel.stats.pooling.random_effects import pool_effects, shrunken_effects
 from cartwheel.stats.pooling.refits import Refits
 
-FILE = reference_data.REFERENCE / "golden" / "meta.json"
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="golden/meta.json is not at hand")
-CASES: dict[str, Any] = reference_data.golden("meta") if FILE.is_file() else {}
+CASES: dict[str, Any] = reference_data.golden("meta")
 POOLS = [name for name in CASES if not name.startswith(("mh_", "prop_", "riley_mv"))]
 TABLES = [name for name in CASES if name.startswith("mh_")]
 PROPORTIONS = [name for name in CASES if name.startswith("prop_")]

@@ -240,3 +240,13 @@ def test_a_million_rows_are_scored(name: str) -> None:
     )  # fmt: skip
     found = cw.score(name, frame, units={"anc": "10*9/L"})
     assert found.iloc[:, 7].notna().sum() > n / 2
+
+
+def test_a_simulated_sheet_keeps_the_word(tmp_path: Path) -> None:
+    path = tmp_path / "simulated_sheet.csv"
+    path.write_text("neutrophils_10_9_l,lymphocytes_10_9_l\n4,2\n3,1.5\n", encoding="utf-8")
+    scored = score_cohort(read_score("nlr"), path)
+    assert [line.count("SIMULATED") for line in scored.table().splitlines()] == [0, 1, 1]
+    for _, found in scored.assessments():
+        assert isinstance(found, Assessment)
+        assert "SIMULATED DATA: not real patients" in found.warnings

@@ -14,8 +14,8 @@ import pytest
 from reference_data import BESIDE
 from study_rows import Z, codes, said
 
-from cartwheel.errors import FileRefused
-from cartwheel.pooling.plan import PlanRefused, PoolPlan, pool_plan_from_dict, read_pool_plan
+from cartwheel.errors import FileRefused, PlanRefused
+from cartwheel.pooling.plan import PoolPlan, pool_plan_from_dict, read_pool_plan
 from cartwheel.pooling.study.result import StudyTable
 from cartwheel.pooling.study.table import read_studies
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cartwheel.clinic.toxicity.assessment import Asked, Grade, Rule
+from cartwheel.provenance import SIMULATED, named_simulated
 
 if TYPE_CHECKING:
     from cartwheel.estimate import Estimate
@@ -88,6 +89,9 @@ def file_lines(
         Lines.
     """
     charts = graded.charts
+    if named_simulated(charts.name):
+        yield SIMULATED
+        yield ""
     yield f"{charts.name}: {len(charts.patients)} patients, {charts.rows} rows"
     yield from (f"  {note}" for note in charts.notes)
     for rule, summary in zip(graded.rules, found, strict=True):

@@ -307,4 +307,4 @@ def answer_cohort(call: ScoreCall, path: str, inputs: dict[str, str]) -> None:
         write_json(call.json, _document(spec, "assessments", rows) | {"counts": counts})
     if table:
         write_text(call.output, table)
-    print("\n".join(count_lines(counts)), file=sys.stderr)
+    print("\n".join([*scored.warnings, *count_lines(counts)]), file=sys.stderr)

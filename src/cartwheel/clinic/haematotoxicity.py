@@ -69,7 +69,8 @@ def early_icaht(chart: Chart, *, at: str | None = None, options: SpellOptions = 
     -----
     At or below 500/uL for 1-6 days grade 1, 7-13 grade 2, 14 or more grade 3; at or below 100/uL
     for 7-13 days grade 3, 14 or more grade 4; never above 500/uL grade 4. The lowest value of a day
-    counts. Agrees with the ten synthetic patients of the published implementation exactly.
+    counts. The ten synthetic patients of the published implementation came out exactly; they have
+    no licence and are not carried.
 
     References
     ----------

@@ -6,18 +6,14 @@ with the nearest known one.
 
 from __future__ import annotations
 
-import json
-import math
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from cartwheel.canonical import canonical_json, plain, sha256
-from cartwheel.clinic.strict import problems_of
-from cartwheel.errors import FileRefused, PlanRefused, Problem, refuse
+from cartwheel.canonical import canonical_json, sha256
+from cartwheel.clinic.plan_file import checked_plan, plan_data
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -261,14 +257,7 @@ def pool_plan_from_dict(data: Mapping[str, object], *, where: str = "plan") -> P
     PlanRefused
         All faults at once; an unknown key with the nearest known one.
     """
-    found = tuple(_not_finite(data, where))
-    if found:
-        raise PlanRefused(found)
-    try:
-        # JSON mode lets strict models take lists for tuples
-        return PoolPlan.model_validate_json(json.dumps(plain(data)))
-    except ValidationError as error:
-        raise PlanRefused(problems_of(error, PoolPlan, where=where)) from None
+    return checked_plan(PoolPlan, data, where=where)
 
 
 def read_pool_plan(source: str | Path) -> PoolPlan:
@@ -291,34 +280,9 @@ def read_pool_plan(source: str | Path) -> PoolPlan:
         When it is not TOML, or its content is not a plan.
     """
     path = Path(source)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise refuse(
-            FileRefused,
-            "file_missing",
-            "there is no such plan file",
-            where=str(source),
-            mend="check the name; a plan is optional, and options can be given instead",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise refuse(
-            PlanRefused,
-            "not_toml",
-            f"this is not a TOML file ({error})",
-            where=path.name,
-            mend="mend the line named",
-        ) from None
+    data = plan_data(
+        path,
+        where=str(source),
+        otherwise="a plan is optional, and options can be given instead",
+    )
     return pool_plan_from_dict(data, where=path.name)
-
-
-def _not_finite(value: object, where: str) -> Iterator[Problem]:
-    """Find numbers that are not finite: JSON would turn them into nothing said."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield Problem("not_finite", "a finite number is needed here", where, "correct it")
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _not_finite(part, f"{where}: {key}")
-    elif isinstance(value, list | tuple):
-        for place, part in enumerate(value, start=1):
-            yield from _not_finite(part, f"{where}[{place}]")

@@ -42,7 +42,7 @@ from cartwheel.development.result import (
 from cartwheel.development.tables import Tables, column_notes, regression_tables, table_one_rows
 from cartwheel.development.uncut_run import UncutRun, run_uncut
 from cartwheel.errors import Refused
-from cartwheel.provenance import Provenance, library_versions
+from cartwheel.provenance import Provenance, library_versions, named_simulated
 
 SCHEMA = "cartwheel/develop/1"
 Say = Callable[[str, int, int], None]
@@ -139,8 +139,7 @@ def _table(cohort: Any, plan: Plan) -> RawTable:
 
 
 def _marked_simulated(plan: Plan, table: RawTable) -> Plan:
-    """Keep the word: a file named simulated is simulated, whatever the plan forgot to say."""
-    if "simulated" in table.name.lower() and not plan.simulated:
+    if named_simulated(table.name) and not plan.simulated:
         return plan.model_copy(update={"simulated": True})
     return plan
 

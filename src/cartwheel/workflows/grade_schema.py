@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from cartwheel import __version__
 from cartwheel.clinic.toxicity.assessment import Grade, Rule
-from cartwheel.provenance import library_versions
+from cartwheel.provenance import library_versions, named_simulated
 from cartwheel.workflows.grade_charts import GradedCharts
 from cartwheel.workflows.grade_summary import RuleSummary, SummaryOptions
 
@@ -80,6 +80,8 @@ class FileGrades:
         By which rules.
     columns : dict of str to str
         Input, role or rule to the column it was read from.
+    simulated : bool
+        Whether the file says that it is.
     patients, rows : int
         In the file.
     options : SummaryOptions
@@ -92,6 +94,7 @@ class FileGrades:
 
     rules: tuple[RuleNamed, ...]
     columns: dict[str, str]
+    simulated: bool
     patients: int
     rows: int
     options: SummaryOptions
@@ -190,6 +193,7 @@ def file_document(
         FileGrades(
             rules=named(graded.rules),
             columns=dict(charts.columns),
+            simulated=named_simulated(charts.name),
             patients=len(charts.patients),
             rows=charts.rows,
             options=options,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cartwheel.clinic.grading import DAILY_RULES
 from cartwheel.clinic.toxicity.assessment import Grade
 from cartwheel.clinic.toxicity.course import spell_of
+from cartwheel.provenance import named_simulated
 from cartwheel.workflows.grade_charts import GradedCharts, GradedRow
 from cartwheel.workflows.grade_summary import PatientCourse, patient_courses
 
@@ -14,11 +15,11 @@ PATIENT_COLUMNS = (
     "patient", "rule", "maximum", "maximum_lowest", "maximum_highest", "maximum_day",
     *(f"{name}_grade{at_least}" for at_least in (1, 2, 3)
       for name in ("onset_day", "days", "last_day")),
-    "first_day", "last_observed_day", "missing_days", "death_day",
+    "first_day", "last_observed_day", "missing_days", "death_day", "simulated",
 )  # fmt: skip
 ROW_COLUMNS = (
     "rows", "patient", "day", "rule", "version", "grade", "lowest", "highest", "deciding",
-    "missing", "warnings",
+    "missing", "warnings", "simulated",
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def patient_rows(graded: GradedCharts, begins: int = 0) -> Iterator[dict[str, st
     for rule in graded.rules:
         if rule.id in DAILY_RULES:
             for one in patient_courses(graded, rule.id, begins):
-                yield _patient(one)
+                yield _patient(one) | _simulated(graded)
 
 
 def _patient(one: PatientCourse) -> dict[str, str]:
@@ -84,7 +85,11 @@ def graded_rows(graded: GradedCharts) -> Iterator[dict[str, str]]:
             cells: dict[str, object] = dict.fromkeys(ROW_COLUMNS)
             cells.update(patient=one.patient, rule=one.rule, day=row.day, version=version)
             cells.update(_grade(row))
-            yield _text(cells)
+            yield _text(cells) | _simulated(graded)
+
+
+def _simulated(graded: GradedCharts) -> dict[str, str]:
+    return {"simulated": "yes" if named_simulated(graded.charts.name) else ""}
 
 
 def _grade(row: GradedRow) -> dict[str, object]:

@@ -19,6 +19,7 @@ from cartwheel.clinic.columns import ColumnDeclaration, numeric_column
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.development.planning.plan import DAYS_PER
 from cartwheel.errors import PlanRefused, Problem
+from cartwheel.provenance import named_simulated
 from cartwheel.toml_text import toml_key, toml_pair, toml_string, toml_value
 
 RATIO_PARTS = (
@@ -89,7 +90,7 @@ def _lines(table: RawTable, report: CheckReport, asked: _Asked) -> Iterator[str]
     yield 'schema = "cartwheel-plan/1"'
     yield 'title = ""'
     yield toml_pair("method", asked.method or "CHANGE to index or points")
-    if "simulated" in table.name.lower():
+    if named_simulated(table.name):
         yield "simulated = true"
     yield 'missing = "complete"'
     yield "# landmark_day = 7   # only patients still event-free after this day"

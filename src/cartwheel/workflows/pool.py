@@ -26,7 +26,7 @@ from cartwheel.pooling.result_analysis import Analysis
 from cartwheel.pooling.result_appraisal import Flow, Quality
 from cartwheel.pooling.study.result import Source, StudyTable
 from cartwheel.pooling.study.table import read_studies
-from cartwheel.provenance import Provenance, library_versions
+from cartwheel.provenance import Provenance, library_versions, named_simulated
 
 KIND, SCHEMA = "pool", "cartwheel/pool/1"
 _NAMED = 3
@@ -122,10 +122,7 @@ def _plan(plan: Any, options: Mapping[str, Any]) -> PoolPlan:
 
 
 def _marked_simulated(plan: PoolPlan, files: Iterable[Any]) -> PoolPlan:
-    """Keep the word: a file named simulated is simulated, whatever the plan forgot to say."""
-    named = any(
-        "simulated" in Path(file).name.lower() for file in files if isinstance(file, str | PathLike)
-    )
+    named = any(named_simulated(str(file)) for file in files if isinstance(file, str | PathLike))
     return plan.model_copy(update={"simulated": True}) if named else plan
 
 

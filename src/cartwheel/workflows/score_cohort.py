@@ -23,6 +23,7 @@ from cartwheel.clinic.score_inputs import Given
 from cartwheel.clinic.score_spec import ScoreSpec
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
 from cartwheel.errors import CohortRefused, Problem, refuse
+from cartwheel.provenance import SIMULATED, named_simulated
 from cartwheel.workflows.score import named_days, outside_population
 from cartwheel.workflows.score_sheet import Sheet, Stated, input_columns, read_sheet
 
@@ -113,6 +114,8 @@ class ScoredCohort:
         Options of the score's parameters.
     found : ScoredRows
         The answers, in the order of the rows.
+    warnings : tuple of str
+        What holds for every row.
     """
 
     spec: ScoreSpec
@@ -120,6 +123,7 @@ class ScoredCohort:
     inputs: Mapping[str, InputColumn]
     choices: Mapping[str, str]
     found: ScoredRows
+    warnings: tuple[str, ...] = ()
 
     @property
     def counts(self) -> RowCounts:
@@ -152,7 +156,10 @@ class ScoredCohort:
         days = {name: each.day for name, each in self.inputs.items() if each.day is not None}
         for place, row in enumerate(self.sheet.rows.tolist()):
             given = {name: each.given(place) for name, each in self.inputs.items()}
-            yield row, assess(self.spec, {**given, **self.choices}, measured=days)
+            answer = assess(self.spec, {**given, **self.choices}, measured=days)
+            if isinstance(answer, Assessment):
+                answer = replace(answer, warnings=(*answer.warnings, *self.warnings))
+            yield row, answer
 
     def table(self) -> str:
         """Write the sheet with the columns of answers added.
@@ -207,8 +214,11 @@ def score_cohort(
     sheet = read_sheet(path)
     stated = Stated(units or {}, columns or {}, named_days(spec, days or {}))
     inputs = input_columns(spec, sheet.names, sheet.columns, stated)
-    found = _scored(spec, inputs, choices or {}, about or {})
-    return ScoredCohort(spec, sheet, inputs, dict(choices or {}), found)
+    more = tuple(outside_population(spec, about or {}))
+    if named_simulated(str(path)):
+        more = (*more, SIMULATED)
+    found = _scored(spec, inputs, choices or {}, more)
+    return ScoredCohort(spec, sheet, inputs, dict(choices or {}), found, more)
 
 
 def score_frame(
@@ -273,7 +283,9 @@ def score_frame(
     names = [str(name) for name in native.columns]
     stated = Stated(units or {}, columns or {}, named_days(spec, days or {}))
     inputs = input_columns(spec, names, _LazyColumns(native), stated)
-    added = added_columns(spec, _scored(spec, inputs, choices or {}, about or {}))
+    added = added_columns(
+        spec, _scored(spec, inputs, choices or {}, tuple(outside_population(spec, about or {})))
+    )
     _refuse_taken(names, added)
     if isinstance(frame, pd.DataFrame):
         made = {each.name: _pandas(each) for each in added}
@@ -309,9 +321,8 @@ def _scored(
     spec: ScoreSpec,
     inputs: Mapping[str, InputColumn],
     choices: Mapping[str, str],
-    about: Mapping[str, Given],
+    more: tuple[str, ...],
 ) -> ScoredRows:
-    more = tuple(outside_population(spec, about))
     found = score_columns(spec, inputs, choices)
     return replace(found, warnings=(*found.warnings, *more))
 

@@ -6,17 +6,13 @@ that changes what is being asked (coding, unit, direction, day).
 
 from __future__ import annotations
 
-import json
-import math
-import tomllib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from cartwheel.canonical import canonical_json, plain, sha256
-from cartwheel.clinic.strict import problems_of
+from cartwheel.canonical import canonical_json, sha256
+from cartwheel.clinic.plan_file import checked_plan, plan_data
 from cartwheel.development.planning.parts import (
     DAYS_PER as DAYS_PER,
     AssociationsPlan as AssociationsPlan,
@@ -42,7 +38,6 @@ from cartwheel.development.planning.parts import (
     TimeUnit as TimeUnit,
     Transform as Transform,
 )
-from cartwheel.errors import FileRefused, PlanRefused, Problem, refuse
 
 
 class Plan(Part):
@@ -140,27 +135,7 @@ def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> Plan:
     PlanRefused
         All faults at once; an unknown key with the nearest known one.
     """
-    found = tuple(_not_finite(data, where))
-    if found:
-        raise PlanRefused(found)
-    try:
-        # JSON mode lets strict models take lists for tuples
-        plan = Plan.model_validate_json(json.dumps(plain(data)))
-    except ValidationError as error:
-        raise PlanRefused(problems_of(error, Plan, where=where)) from None
-    return plan
-
-
-def _not_finite(value: object, where: str) -> Iterator[Problem]:
-    """Find numbers that are not finite: JSON would turn them into nothing said."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield Problem("not_finite", "a finite number is needed here", where, "correct it")
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _not_finite(part, f"{where}: {key}")
-    elif isinstance(value, list | tuple):
-        for place, part in enumerate(value, start=1):
-            yield from _not_finite(part, f"{where}[{place}]")
+    return checked_plan(Plan, data, where=where)
 
 
 def read_plan(source: str | Path) -> Plan:
@@ -183,22 +158,10 @@ def read_plan(source: str | Path) -> Plan:
         When its content is not a plan.
     """
     path = Path(source)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise refuse(
-            FileRefused,
-            "file_missing",
-            "there is no such plan file",
-            where=str(source),
-            mend="check the name, or write one with: cartwheel plan COHORT > plan.toml",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise refuse(
-            PlanRefused,
-            "not_toml",
-            f"this is not a TOML file ({error})",
-            where=path.name,
-            mend="mend the line named, or start again with: cartwheel plan COHORT > plan.toml",
-        ) from None
+    data = plan_data(
+        path,
+        where=str(source),
+        otherwise="write one with: cartwheel plan COHORT > plan.toml",
+        again="or start again with: cartwheel plan COHORT > plan.toml",
+    )
     return plan_from_dict(data, where=path.name)

@@ -204,7 +204,11 @@ def _refuse_faults(
     if problems:
         raise FileRefused(_not_understood(problems, tables))
     if not any(study.used for study in studies):
-        raise FileRefused(_not_understood(_nothing(rows, studies), tables))
+        problems = _not_understood(_nothing(rows, studies), tables)
+        # a table without any column of an effect has one fault, not one a row
+        whole = [one for one in problems if one.code in ("no_studies", "columns")]
+        lacks = any(one.code == "columns" for one in whole)
+        raise FileRefused(whole if lacks and not any(r.findings.faults for r in rows) else problems)
 
 
 def _may_belong(row: ReadRow, pool: tuple[str, str, str]) -> bool:
