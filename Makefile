@@ -1,5 +1,5 @@
 # make test       everything that must hold, in an environment of its own (.venv)
-# make demo       develop a score from the simulated cohort and write its report
+# make demo       develop a score from a simulated cohort, validate it at a second centre, pool published effects
 # make bench      speed against the peers, in .venv-bench
 # make test-slow  simulations and very large inputs
 # make lint       style, types and floors only
@@ -37,6 +37,10 @@ format: $(VENV)/.dev
 
 demo: $(VENV)/.report
 	@$(BIN)/cartwheel demo
+	@$(BIN)/cartwheel pool examples/pool/cart_effects.csv --title "Published effects in CAR-T therapy" \
+	  --json cartwheel-demo/cart_effects_result.json --report cartwheel-demo/cart_effects_report.html
+	@$(BIN)/cartwheel report cartwheel-demo/cart_effects_result.json -o cartwheel-demo/cart_effects_paper.html \
+	  -o cartwheel-demo/cart_effects_paper.pdf -o cartwheel-demo/cart_effects_paper.docx
 
 bench: $(BENCH)/.bench
 	@$(BENCH)/bin/python benchmarks/run.py

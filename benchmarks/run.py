@@ -23,12 +23,25 @@ import models
 import optimism
 import pooling
 import start
+import validating
+import validation
 from memory import memory_table
 from peers import LIMIT, MEMORY
 from timing import Comparison, duration, table
 
 RESULTS = Path(__file__).resolve().parent / "results"
-ROOMS = (start, cox, large, models, cut_offs, optimism, development, pooling)
+ROOMS = (
+    start,
+    cox,
+    large,
+    models,
+    cut_offs,
+    optimism,
+    development,
+    pooling,
+    validation,
+    validating,
+)
 CASES = tuple(case for room in ROOMS for case in room.CASES)
 PACKAGES = (
     "cartwheel",

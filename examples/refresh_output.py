@@ -12,8 +12,8 @@ A page marks its parts with comments, each followed by a fence:
     <!-- generated: WHAT --> ... <!-- end -->    commands or reference, made from the code
 
 Every page runs in a folder of its own that holds the simulated cohort, its plan, the tables of
-``examples/pool`` and the files that the pages show. Only ``cartwheel ...`` and ``python FILE`` are
-run, where FILE is one of these.
+``examples/landmark``, ``pool`` and ``validate``, and the files that the pages show. Only
+``cartwheel ...`` and ``python FILE`` are run, where FILE is one of these.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def refresh(path: Path) -> Page:
             folder = Path(name)
             shutil.copy(cohort_path(), folder)
             shutil.copy(plan_path(), folder)
-            shutil.copytree(REPOSITORY / "examples" / "pool", folder / "examples" / "pool")
+            for tables in ("landmark", "pool", "validate"):
+                shutil.copytree(REPOSITORY / "examples" / tables, folder / "examples" / tables)
             for file, content in files.items():
                 (folder / file).write_text(content, encoding="utf-8")
             fresh = STEP.sub(lambda step: _step(step, folder, files), fresh)

@@ -6,7 +6,14 @@ from pathlib import Path
 from cartwheel.clinic.score import score_json_schema
 from cartwheel.workflows.appraise import appraise_schema
 from cartwheel.workflows.grade_schema import grade_schema
-from cartwheel.workflows.schema import develop_schema, pool_schema
+from cartwheel.workflows.landmark import landmark_schema
+from cartwheel.workflows.referee import referee_schema
+from cartwheel.workflows.schema import (
+    develop_schema,
+    pool_schema,
+    share_schema,
+    validate_schema,
+)
 from cartwheel.workflows.score_schema import assessment_schema
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -19,8 +26,12 @@ def main() -> None:
         "assessment": assessment_schema(),
         "develop": develop_schema(),
         "grade": grade_schema(),
+        "landmark": landmark_schema(),
         "pool": pool_schema(),
+        "referee": referee_schema(),
         "score": score_json_schema(),
+        "share": share_schema(),
+        "validate": validate_schema(),
     }
     for name, schema in schemas.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -9,10 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _EXPORTS = {
     "develop": ("cartwheel.workflows.develop", "develop"),
+    "validate": ("cartwheel.workflows.validate", "validate"),
+    "landmark": ("cartwheel.workflows.landmark", "landmark"),
     "check": ("cartwheel.workflows.check", "check"),
     "suggest_plan": ("cartwheel.workflows.plan", "suggest_plan"),
     "pool": ("cartwheel.workflows.pool", "pool"),
@@ -20,6 +22,7 @@ _EXPORTS = {
     "grade": ("cartwheel.workflows.grade", "grade"),
     "Plan": ("cartwheel.development.planning.plan", "Plan"),
     "PoolPlan": ("cartwheel.pooling.plan", "PoolPlan"),
+    "ValidationPlan": ("cartwheel.validation.plan", "ValidationPlan"),
     "PoolFile": ("cartwheel.pooling.result", "PoolFile"),
     "ScoreSpec": ("cartwheel.clinic.score", "ScoreSpec"),
     "read_score": ("cartwheel.clinic.score", "read_score"),
@@ -36,14 +39,17 @@ __all__ = [
     "PoolPlan",
     "Refused",
     "ScoreSpec",
+    "ValidationPlan",
     "__version__",
     "check",
     "develop",
     "grade",
+    "landmark",
     "pool",
     "read_score",
     "score",
     "suggest_plan",
+    "validate",
 ]
 
 if TYPE_CHECKING:
@@ -53,12 +59,15 @@ if TYPE_CHECKING:
     from cartwheel.estimate import Estimate as Estimate
     from cartwheel.pooling.plan import PoolPlan as PoolPlan
     from cartwheel.pooling.result import PoolFile as PoolFile
+    from cartwheel.validation.plan import ValidationPlan as ValidationPlan
     from cartwheel.workflows.check import check as check
     from cartwheel.workflows.develop import develop as develop
     from cartwheel.workflows.grade import grade as grade
+    from cartwheel.workflows.landmark import landmark as landmark
     from cartwheel.workflows.plan import suggest_plan as suggest_plan
     from cartwheel.workflows.pool import pool as pool
     from cartwheel.workflows.score import score as score
+    from cartwheel.workflows.validate import validate as validate
 
 
 def __getattr__(name: str) -> Any:

@@ -87,6 +87,24 @@ def sha256(data: bytes | str) -> str:
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
+def content_sha256(document: Mapping[str, Any], without: str = "content_sha256") -> str:
+    """SHA-256 of everything a document says but its own sum.
+
+    Parameters
+    ----------
+    document : mapping
+        As it is, or will be, written.
+    without : str
+        Key of the sum itself.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits; layout of the file does not count.
+    """
+    return sha256(canonical_json({key: document[key] for key in document if key != without}))
+
+
 def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file's bytes, read in blocks.
 

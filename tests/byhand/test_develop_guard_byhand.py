@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from develop_examples import plan, predictor
+from develop_examples import CRP, cohort, plan, predictor
 
 import cartwheel as cw
-from cartwheel.development.cohort.guard import EventTimes, Timed, at_risk_after, guard
+from cartwheel.clinic.guard import EventTimes, Timed, at_risk_after, began_without_event, guard
 from cartwheel.errors import TimeTravelRefused
 
 # Onset on day 2, 3 and 8; two patients without the event (one has a day of a milder one).
@@ -81,3 +81,43 @@ def test_the_same_in_a_development(kind: str) -> None:
     )
     with pytest.raises(TimeTravelRefused, match="keeps 6 of 10 patients and 2 of 6 events"):
         cw.develop(rows, wanted)
+
+
+def test_a_milder_onset_before_the_landmark_is_counted() -> None:
+    # of the two without the event one began on day 1; two with it were left out
+    assert began_without_event(BINARY, 3.0) == 1
+    report, _ = guard(BINARY, [DAY0], 3.0)
+    assert "Of the others 1 had an onset by then too" in report.text
+    assert began_without_event(BINARY, None) == 0
+    # no event by day 1.5: nobody is left out, so nobody stays for what came later
+    assert began_without_event(BINARY, 1.5) == 0
+    lost = EventTimes(EVENT, np.array([2.0, 3, 8, 30, 1]), observed_until=True, declared=False)
+    assert began_without_event(lost, 3.0) == 0
+
+
+def test_a_development_and_its_referee_say_who_stayed_with_a_milder_onset() -> None:
+    rows = cohort(80)
+    mild = rows.index[rows.severe == 0][:7]
+    rows.loc[mild, "onset_day"] = 2.0
+    wanted = plan(
+        bootstrap=2,
+        predictors=[predictor(CRP)],
+        outcome={"event": "severe", "onset": "onset_day"},
+        landmark_day=3.0,
+    )
+    done = cw.develop(rows, wanted)
+    (note,) = [one for one in done.result.notes if one.code == "onset_without_event"]
+    assert note.severity == "caution"
+    assert note.text.startswith("7 patients without the event had an onset by day 3")
+    assert done.document.referee is not None
+    (finding,) = [
+        one for one in done.document.referee.findings if one.code == "onset_without_event"
+    ]
+    assert (finding.severity, finding.evidence) == ("major", note.text)
+    # what it advises mends it
+    wanted["cohort"] = {
+        "exclude": [{"column": "onset_day", "below": 3.5, "reason": "began by day 3"}]
+    }
+    mended = cw.develop(rows, wanted).result
+    assert "onset_without_event" not in [one.code for one in mended.notes]
+    assert mended.outcome.patients == done.result.outcome.patients - 7

@@ -9,23 +9,28 @@ from pathlib import Path
 import pytest
 from sources import REPOSITORY
 
-from cartwheel.demonstration import cohort_path, plan_path
+from cartwheel.demonstration import cohort_path, plan_path, second_cohort_path, second_plan_path
 from cartwheel.development.planning.plan import read_plan
+from cartwheel.validation.plan import read_plan as read_validation_plan
 
 SCRIPT = runpy.run_path(str(REPOSITORY / "examples" / "make_simulated_myeloma.py"))
 
 
-def _rows() -> list[dict[str, str]]:
-    with cohort_path().open(newline="", encoding="utf-8") as stream:
+def _rows(path: Path | None = None) -> list[dict[str, str]]:
+    with (path or cohort_path()).open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
-def test_the_file_is_the_one_the_script_writes(tmp_path: Path) -> None:
-    fresh = SCRIPT["write_csv"](SCRIPT["simulate"](), tmp_path / "fresh.csv")
-    with fresh.open(newline="", encoding="utf-8") as stream:
-        again = list(csv.DictReader(stream))
-    assert len(again) == len(_rows()) == 197
-    for made, kept in zip(again, _rows(), strict=True):
+@pytest.mark.parametrize(
+    ("place", "patients", "seed"), [(cohort_path(), 197, 1), (second_cohort_path(), 140, 2)]
+)
+def test_the_file_is_the_one_the_script_writes(
+    place: Path, patients: int, seed: int, tmp_path: Path
+) -> None:
+    fresh = SCRIPT["write_csv"](SCRIPT["simulate"](patients, seed), tmp_path / "fresh.csv")
+    again = _rows(fresh)
+    assert len(again) == len(_rows(place)) == patients
+    for made, kept in zip(again, _rows(place), strict=True):
         for column, digits in SCRIPT["DIGITS"].items():
             if digits is None or not kept[column]:
                 assert made[column] == kept[column]
@@ -89,3 +94,14 @@ def test_the_plan_names_columns_that_exist_and_says_simulated() -> None:
 
 def test_no_label_looks_like_a_real_one() -> None:
     assert [row["patient"] for row in _rows()] == [f"SIM-{n:03d}" for n in range(1, 198)]
+
+
+def test_the_second_plan_names_columns_that_exist_and_says_simulated() -> None:
+    plan = read_validation_plan(second_plan_path())
+    columns = set(_rows(second_cohort_path())[0])
+    used = {plan.cohort.id, plan.outcome.event, plan.outcome.time}
+    used |= {column for score in plan.scores for column in score.columns.values()}
+    used |= {subgroup.column for subgroup in plan.subgroups}
+    assert used <= columns
+    assert plan.simulated
+    assert "simulated" in second_cohort_path().name

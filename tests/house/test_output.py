@@ -98,7 +98,13 @@ def _choices(annotation: object) -> set[str]:
 
 
 def test_every_part_of_the_plan_has_its_heading() -> None:
-    assert set(PARTS) == set(plan.Part.__subclasses__())
+    # plans of other jobs are made of the same kind of part
+    own = {part for part in plan.Part.__subclasses__() if _of_a_development(part.__module__)}
+    assert set(PARTS) == own
+
+
+def _of_a_development(module: str) -> bool:
+    return module.startswith("cartwheel.development") or module == "cartwheel.clinic.plan_parts"
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)

@@ -10,14 +10,18 @@ import jsonschema
 import pytest
 from sources import PACKAGE, REPOSITORY
 
-from cartwheel.workflows import appraise, grade_schema, schema, score_schema
+from cartwheel.workflows import appraise, grade_schema, landmark, referee, schema, score_schema
 
 MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "appraise": appraise.appraise_schema,
     "assessment": score_schema.assessment_schema,
     "develop": schema.develop_schema,
     "grade": grade_schema.grade_schema,
+    "landmark": landmark.landmark_schema,
     "pool": schema.pool_schema,
+    "referee": referee.referee_schema,
+    "share": schema.share_schema,
+    "validate": schema.validate_schema,
 }
 kinds = pytest.mark.parametrize("kind", MADE)
 

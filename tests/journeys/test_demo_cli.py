@@ -13,7 +13,7 @@ import cartwheel as cw
 from cartwheel.clinic.score import read_score
 from cartwheel.demonstration import cohort_path, plan_path
 from cartwheel.development.planning.plan import read_plan
-from cartwheel.workflows.schema import develop_schema
+from cartwheel.workflows.schema import develop_schema, share_schema, validate_schema
 
 
 @pytest.fixture(scope="module")
@@ -22,19 +22,29 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     return folder, cartwheel("demo", "--folder", folder)
 
 
-def test_it_writes_four_files_and_says_simulated_in_each(demo: tuple[Path, Done]) -> None:
+def test_it_writes_its_files_and_says_simulated_in_each(demo: tuple[Path, Done]) -> None:
     folder, done = demo
     assert (done.code, done.err) == (0, "")
     assert "SIMULATED" in done.out
     names = sorted(path.name for path in folder.iterdir())
     assert names == [
+        "simulated_myeloma_paper.docx",
+        "simulated_myeloma_paper.html",
+        "simulated_myeloma_paper.pdf",
         "simulated_myeloma_plan.toml",
         "simulated_myeloma_report.html",
         "simulated_myeloma_result.json",
         "simulated_myeloma_score.toml",
+        "simulated_second_centre_paper.docx",
+        "simulated_second_centre_paper.html",
+        "simulated_second_centre_paper.pdf",
+        "simulated_second_centre_report.html",
+        "simulated_second_centre_result.json",
+        "simulated_second_centre_shared.json",
     ]
     for name in names:
-        assert "simulated" in (folder / name).read_text(encoding="utf-8").lower()
+        if not name.endswith((".docx", ".pdf")):
+            assert "simulated" in (folder / name).read_text(encoding="utf-8").lower()
 
 
 def test_its_files_agree(demo: tuple[Path, Done]) -> None:
@@ -47,6 +57,28 @@ def test_its_files_agree(demo: tuple[Path, Done]) -> None:
     written = read_plan(folder / "simulated_myeloma_plan.toml")
     assert written == read_plan(plan_path())
     assert written.identity == document["provenance"]["plan_sha256"]
+
+
+def test_the_second_centre_validates_the_score_of_the_first(demo: tuple[Path, Done]) -> None:
+    folder, done = demo
+    text = (folder / "simulated_second_centre_result.json").read_text(encoding="utf-8")
+    document = json.loads(text)
+    jsonschema.Draft202012Validator(validate_schema()).validate(document)
+    score = read_score(folder / "simulated_myeloma_score.toml")
+    first, *others = document["result"]["scores"]
+    assert first["sha256"] == score.identity
+    assert [each["id"] for each in others] == ["nlr", "plr"]
+    assert document["result"]["simulated"]
+    # other patients than those of the development
+    assert document["provenance"]["data_sha256"] != score.population.data_sha256
+    assert "same_patients" not in [note["code"] for note in first["notes"]]
+    c = next(each for each in first["discrimination"] if each["name"] == "harrell_c")
+    assert f"{c['estimate']['value']:.3f}" in done.out
+    shared = json.loads((folder / "simulated_second_centre_shared.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(share_schema()).validate(shared)
+    assert shared["result"]["simulated"]
+    assert "SIM-" not in json.dumps(shared)
+    assert cartwheel("rerun", folder / "simulated_myeloma_result.json").code == 2  # data elsewhere
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,4 +112,5 @@ def test_columns_that_the_plan_does_not_name(seed: int, column: str) -> None:
     frame = cohort(70, seed)
     more = frame.assign(**{column: np.arange(70), "more": "text"})
     one, two = (cw.develop(rows, plan(bootstrap=3)).result for rows in (frame, more))
-    assert one == two
+    # the score names the hash of the whole sheet that it was made from, and the sheets differ
+    assert replace(one, score_sha256="") == replace(two, score_sha256="")

@@ -39,6 +39,8 @@ PLACES = {
     "cox_design.sorted_design": "holds rows in sorted order, ties by place",
     "risk_set_sums": "holds rows in sorted order, ties by place",
     "start_stop": "rows are numbered by place",
+    "landmark_models.window_times": "holds the sorted places",
+    "smooth_calibration.smooth_calibration times": "holds the sorted places",
     "cox_residuals.cox_residuals": "events are listed by place",
     "cox_residuals.model_sums": "holds rows in sorted order, ties by place",
 }
@@ -130,9 +132,15 @@ IN_TIME: dict[str, dict[str, int]] = {
     "competing.mean_time_lost": {".value": 1, ".low": 1, ".high": 1},
     "fine_gray.fine_gray": {".time": 1},
     "fine_gray.fine_gray groups": {".time": 1},
+    "subdistribution.subdistribution_risk_sets": {".time": 1},
+    "smooth_calibration.smooth_calibration times": {
+        ".outcome.time": 1,
+        ".outcome.block_time": 1,
+        ".horizon": 1,
+    },
 }
 # a difference of 1e-8 counts absolutely or beside the mean time: it has no one power of the unit
-IGNORED = (".tolerance", ".times.tolerance", "[1].tolerance")
+IGNORED = (".tolerance", ".times.tolerance", ".outcome.tolerance", "[1].tolerance")
 
 
 def _reads_time(name: str) -> bool:

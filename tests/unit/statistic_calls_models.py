@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
-from statistic_sample import Call, Sample
+from statistic_sample import Call, Sample, floats
 
 from cartwheel.stats import (
     auc_variance,
@@ -15,6 +15,7 @@ from cartwheel.stats import (
     elastic_net,
     elastic_net_logistic,
     elastic_net_validation,
+    landmark_models,
     logistic,
     logistic_intervals,
     logistic_residuals,
@@ -56,6 +57,10 @@ CALLS: dict[str, Call] = {
     "backward_elimination.backward_elimination": lambda d: backward_elimination.backward_elimination(lambda kept: -10.0 - 2.0 * (3 - len(kept)), [[0], [1, 2]], penalty=d.positive),
     "backward_elimination.backward_logistic": lambda d: backward_elimination.backward_logistic(d.x, d.y, penalty=d.positive, multiplicity=d.count),
     "backward_elimination.backward_cox": lambda d: backward_elimination.backward_cox(followed(d), d.x, penalty=d.positive),
+    "landmark_models.cluster_robust_covariance": lambda d: landmark_models.cluster_robust_covariance(d.x, d.y, [0.1, 0.6, -0.3, 0.2], d.cluster),
+    "landmark_models.cluster_robust_covariance firth": lambda d: landmark_models.cluster_robust_covariance(d.x, d.y, [0.1, 0.6, -0.3, 0.2], d.cluster, firth=True),
+    "landmark_models.window_times": lambda d: landmark_models.window_times(d.time, d.event),
+    "landmark_models.hazard_of_window": lambda d: landmark_models.hazard_of_window(landmark_models.window_times(d.time, d.event), floats(d.lp), floats(d.count)),
     "wald_table.wald_table": lambda d: wald_table.wald_table(d.coefficients, d.covariance, VARIABLES),
     "nomogram.nomogram": points,
     "nomogram.nomogram .scale": lambda d: points(d).scale(d.risk_cuts),

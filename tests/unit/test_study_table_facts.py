@@ -220,7 +220,8 @@ def test_a_simulated_result_marks_the_whole(tmp_path: Path) -> None:
     ("change", "code"),
     [
         (lambda d: d.update(kind="pool"), "result_kind"),
-        (lambda d: d.update(schema="cartwheel/develop/9"), "result_kind"),
+        (lambda d: d.update(schema="cartwheel/develop/9"), "newer_version"),
+        (lambda d: d.update(schema="cartwheel/validate/1"), "result_kind"),
         (lambda d: d["result"].pop("outcome"), "result_broken"),
         (
             lambda d: [m.update(corrected=None) for m in d["result"]["performance"]["measures"]],

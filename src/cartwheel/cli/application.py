@@ -11,11 +11,18 @@ from cartwheel.cli.appraise import appraise
 from cartwheel.cli.check import check
 from cartwheel.cli.demo import demo
 from cartwheel.cli.develop import develop
+from cartwheel.cli.figures import figures
 from cartwheel.cli.grade import grade
+from cartwheel.cli.landmark import landmark
 from cartwheel.cli.plan import plan
 from cartwheel.cli.pool import pool
+from cartwheel.cli.referee import referee
+from cartwheel.cli.report import report
+from cartwheel.cli.rerun import rerun
 from cartwheel.cli.score import score
 from cartwheel.cli.scores import scores
+from cartwheel.cli.trace import trace
+from cartwheel.cli.validate import validate
 
 app = typer.Typer(
     name="cartwheel",
@@ -30,8 +37,15 @@ app = typer.Typer(
 app.command()(check)
 app.command()(plan)
 app.command()(develop)
+app.command()(validate)
+app.command()(landmark)
 app.command()(pool)
 app.command()(appraise)
+app.command()(report)
+app.command()(figures)
+app.command()(referee)
+app.command()(trace)
+app.command()(rerun)
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(score)
 app.add_typer(scores, name="scores")
 app.command()(grade)

@@ -11,8 +11,12 @@ from cartwheel.cli.common import refusals_as_exit_code
 
 if TYPE_CHECKING:
     from cartwheel.pooling.appraisal.model import ModelClaim
+    from cartwheel.pooling.appraisal.words import PaperWords, ValidationAsked
 
 POOLED, MODEL = "A pooled result", "A prediction model"
+WORDS = "What its paper says of how it was made"
+AHEAD = "An external validation of it"
+DAYS = "infusion is day 0"
 
 
 def appraise(
@@ -70,36 +74,139 @@ def appraise(
         float | None,
         typer.Option(help="Time at which risk is read: survival.", rich_help_panel=MODEL),
     ] = None,
+    cutoffs_searched: Annotated[
+        int | None,
+        typer.Option(help="Cut-offs searched on these patients.", rich_help_panel=WORDS),
+    ] = None,
+    screened: Annotated[
+        str,
+        typer.Option(
+            help="How predictors were chosen: univariable, backward, stepwise, none.",
+            rich_help_panel=WORDS,
+        ),
+    ] = "",
+    dichotomised: Annotated[
+        int | None,
+        typer.Option(help="Continuous predictors cut in two.", rich_help_panel=WORDS),
+    ] = None,
+    selected_from: Annotated[
+        int | None,
+        typer.Option(help="Patients there were, of whom --n are told.", rich_help_panel=WORDS),
+    ] = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            help="What was called validation: random, temporal, external.", rich_help_panel=WORDS
+        ),
+    ] = "",
+    no_calibration: Annotated[
+        bool,
+        typer.Option("--no-calibration", help="None was shown.", rich_help_panel=WORDS),
+    ] = False,
+    missing: Annotated[
+        str, typer.Option(help="complete (cases only) or imputed.", rich_help_panel=WORDS)
+    ] = "",
+    predictor_day: Annotated[
+        float | None,
+        typer.Option(help=f"Latest day of a predictor; {DAYS}.", rich_help_panel=WORDS),
+    ] = None,
+    event_day: Annotated[
+        float | None,
+        typer.Option(help=f"First day on which events occur; {DAYS}.", rich_help_panel=WORDS),
+    ] = None,
+    competing_risks: Annotated[
+        str, typer.Option(help="ignored or respected.", rich_help_panel=WORDS)
+    ] = "",
+    censoring: Annotated[
+        str, typer.Option(help="ignored or respected.", rich_help_panel=WORDS)
+    ] = "",
+    auc_interval: Annotated[str, typer.Option(help="none or given.", rich_help_panel=WORDS)] = "",
+    nri: Annotated[
+        bool,
+        typer.Option("--nri", help="Net reclassification was reported.", rich_help_panel=WORDS),
+    ] = False,
+    validation_n: Annotated[
+        int | None, typer.Option(help="Its patients.", rich_help_panel=AHEAD)
+    ] = None,
+    validation_events: Annotated[
+        int | None,
+        typer.Option(help="Its events; by default the paper's share.", rich_help_panel=AHEAD),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Risk from which one would act: net benefit.", rich_help_panel=AHEAD),
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the result.")] = "",
     json: Annotated[str | None, typer.Option(help="Result file; - for stdout.")] = None,
 ) -> None:
     """Say what a published pooled result, or a published model, implies, and what it cannot."""
     with refusals_as_exit_code():
+        from cartwheel.canonical import plain
         from cartwheel.cli.appraise_text import appraisal_lines
         from cartwheel.cli.common import check_folder, write_json
         from cartwheel.pooling.appraisal.claim import Beside
+        from cartwheel.pooling.appraisal.words import PaperWords, ValidationAsked
+        from cartwheel.referee.report import referee
         from cartwheel.workflows.appraise import appraise as run
 
         check_folder(json)
-        _not_the_input(file, json)
+        not_the_input(file, json)
         numbers = {"events": events, "parameters": parameters, "auc": auc, "r2": r2, "d": d}
         times = {"follow_up": follow_up, "horizon": horizon}
-        asked = any(value is not None for value in (*numbers.values(), *times.values()))
+        words = PaperWords(
+            n=_patients(n),
+            events=events,
+            parameters=parameters,
+            auc=auc,
+            outcome="survival" if survival or d is not None else "binary" if auc else "",
+            cutoffs_searched=cutoffs_searched,
+            screened=screened,
+            dichotomised=dichotomised,
+            selected_from=selected_from,
+            split=split,
+            no_calibration=True if no_calibration else None,
+            missing=missing,
+            predictor_day=predictor_day,
+            event_day=event_day,
+            competing_risks=competing_risks,
+            censoring=censoring,
+            auc_interval=auc_interval,
+            nri=True if nri else None,
+        )
+        ahead = ValidationAsked(validation_n, validation_events, threshold)
+        asked = ahead != ValidationAsked() or _asked(numbers, times, words)
         done = run(
             file,
             pooled=pooled or (),
-            beside=Beside(k, None if asked else n, i2, p, level, outcome),
+            beside=Beside(k, None if asked or words.said else n, i2, p, level, outcome),
             rare=rare,
-            model=_model(n, numbers, times, survival) if asked else None,
+            model=_model(n, numbers, times, survival, ahead) if asked else None,
+            words=words if words.said else None,
             title=title,
         )
         if json is not None:
             write_json(json, done)
         if json != "-":
-            typer.echo("\n".join(appraisal_lines(done.result)))
+            typer.echo("\n".join(appraisal_lines(done.result, referee(plain(done)))))
 
 
-def _not_the_input(file: Path | None, json: str | None) -> None:
+def _patients(n: str | None) -> int | None:
+    return int(n) if n is not None and n.strip().isdecimal() else None
+
+
+def _asked(
+    numbers: dict[str, float | int | None], times: dict[str, float | None], words: PaperWords
+) -> bool:
+    """Whether a model is to be appraised; beside words only where its numbers are complete."""
+    given = [value for value in (*numbers.values(), *times.values()) if value is not None]
+    if not words.said:
+        return bool(given)
+    performance = any(numbers[name] is not None for name in ("auc", "r2", "d"))
+    return performance and None not in (words.n, numbers["events"], numbers["parameters"])
+
+
+def not_the_input(file: Path | None, json: str | None) -> None:
+    """Refuse to write the result over the file that was read."""
     from cartwheel.errors import PlanRefused, refuse
 
     if (
@@ -121,13 +228,13 @@ def _model(
     numbers: dict[str, float | int | None],
     times: dict[str, float | None],
     survival: bool,
+    ahead: ValidationAsked,
 ) -> ModelClaim:
     """Put the model's numbers together; every one that is missing is named at once."""
     from cartwheel.errors import PlanRefused, Problem
     from cartwheel.pooling.appraisal.model import ModelClaim
 
-    patients = int(n) if n is not None and n.strip().isdecimal() else None
-    given = {"n": patients, "events": numbers["events"], "parameters": numbers["parameters"]}
+    given = {"n": _patients(n), "events": numbers["events"], "parameters": numbers["parameters"]}
     problems = [
         Problem(
             "counts",
@@ -149,4 +256,5 @@ def _model(
         survival=survival,
         follow_up=times["follow_up"],
         horizon=times["horizon"],
+        validation=None if ahead == type(ahead)() else ahead,
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from cartwheel.cli.referee_text import finding_lines
 from cartwheel.estimate import Estimate
+from cartwheel.finding import RefereeReport
 from cartwheel.pooling.appraisal.result import (
     Appraisal,
     ImpliedHeterogeneity,
     ModelAppraisal,
     PooledAppraisal,
 )
+from cartwheel.pooling.appraisal.result_external import ExternalValidation
+from cartwheel.pooling.appraisal.words import PaperWords
 
 WIDTH = 80
 NEEDED = {
@@ -21,13 +25,15 @@ NEEDED = {
 }
 
 
-def appraisal_lines(result: Appraisal) -> Iterator[str]:
+def appraisal_lines(result: Appraisal, report: RefereeReport | None = None) -> Iterator[str]:
     """Write an appraisal, line by line.
 
     Parameters
     ----------
     result : Appraisal
         What was found.
+    report : RefereeReport, optional
+        What a reviewer will ask of it.
 
     Yields
     ------
@@ -46,6 +52,14 @@ def appraisal_lines(result: Appraisal) -> Iterator[str]:
     if result.model is not None:
         yield ""
         yield from _model(result.model)
+    if result.external is not None:
+        yield from _external(result.external)
+    if result.words is not None:
+        yield from _words(result.words, result.model is None)
+    if report is not None:
+        yield ""
+        yield from _wrapped(f"Referee: {report.summary}")
+        yield from finding_lines(report.findings)
     yield ""
     yield "Research and education; not a medical device."
 
@@ -131,6 +145,39 @@ def _model(one: ModelAppraisal) -> Iterator[str]:
         yield from _wrapped(f"    {', '.join(words)}")
     yield from _listed("Assumed", one.assumptions)
     yield from _listed("Cannot be known from these numbers", one.unknown)
+
+
+def _external(one: ExternalValidation) -> Iterator[str]:
+    yield ""
+    yield "What an external validation would show"
+    yield from _wrapped(f"  {one.text}", "  ")
+    for row in one.rows:
+        needed = f"{row.patients_needed} patients ({row.events_needed:.0f} events)"
+        wanted = f"a width of {row.width_wanted:g} takes {needed}"
+        if row.low is None or row.high is None:
+            yield from _row(row.label, wanted)
+        else:
+            here = f"{row.expected:.2f} ({row.low:.2f} to {row.high:.2f})"
+            yield from _row(row.label, f"{here}; {wanted}")
+
+
+def _words(one: PaperWords, alone: bool) -> Iterator[str]:
+    yield from _listed(
+        "Said of the paper by its reader",
+        (f"{name.replace('_', ' ')}: {_said(getattr(one, name))}" for name in one.said),
+    )
+    lacking = [name for name in ("n", "events", "parameters", "auc") if getattr(one, name) is None]
+    if alone and lacking:
+        yield from _wrapped(
+            "  The model itself cannot be appraised: "
+            + ", ".join(f"--{name}" for name in lacking)
+            + " not given.",
+            "  ",
+        )
+
+
+def _said(value: object) -> str:
+    return "yes" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _row(name: str, text: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``cartwheel demo``: a whole development on a simulated cohort, anywhere, in seconds."""
+"""``cartwheel demo``: a development, its validation and their papers, on simulated cohorts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,18 @@ from cartwheel.cli.common import refusals_as_exit_code
 
 def demo(
     folder: Annotated[
-        Path, typer.Option("--folder", help="Where report, result and score are written.")
+        Path, typer.Option("--folder", help="Where reports, results and scores are written.")
     ] = Path("cartwheel-demo"),
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; same result.")] = None,
 ) -> None:
-    """Develop a CIPI-like index on the simulated myeloma cohort and write its report."""
+    """Develop an index on a simulated cohort, validate it at a second centre, write both papers."""
     from cartwheel.cli.common import make_folder
-    from cartwheel.cli.develop_run import require_report, run_development
-    from cartwheel.demonstration import cohort_path, plan_path
-    from cartwheel.development.planning.flags import Flags
+    from cartwheel.cli.demo_run import develop_first, validate_second, write_papers
+    from cartwheel.cli.develop_run import require_report
 
     with refusals_as_exit_code():
         require_report()
         make_folder(folder)
-        outputs = {
-            "json": str(folder / "simulated_myeloma_result.json"),
-            "report": str(folder / "simulated_myeloma_report.html"),
-            "score": str(folder / "simulated_myeloma_score.toml"),
-            "save_plan": str(folder / "simulated_myeloma_plan.toml"),
-        }
-        run_development(cohort_path(), plan_path(), Flags(), threads, outputs)
+        develop_first(folder, threads)
+        validate_second(folder, threads)
+        write_papers(folder)

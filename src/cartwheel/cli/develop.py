@@ -76,6 +76,7 @@ def develop(
     json: Annotated[str | None, typer.Option(help="Result file; - for stdout.")] = None,
     report: Annotated[str | None, typer.Option(help="HTML report.")] = None,
     score: Annotated[str | None, typer.Option(help="Score file (TOML).")] = None,
+    r_script: Annotated[str | None, typer.Option(help="The same analysis in R.")] = None,
     save_plan: Annotated[str | None, typer.Option(help="Write the plan that was followed.")] = None,
 ) -> None:
     """Develop a score and tell what of it survives its own repetition."""
@@ -120,5 +121,11 @@ def develop(
             plan,
             flags,
             threads,
-            {"json": json, "report": report, "score": score, "save_plan": save_plan},
+            {
+                "json": json,
+                "report": report,
+                "score": score,
+                "r_script": r_script,
+                "save_plan": save_plan,
+            },
         )

@@ -36,7 +36,8 @@ def run_development(
     threads : int or None
         For resampling.
     outputs : mapping of str to str or None
-        Targets of ``json``, ``report``, ``score`` and ``save_plan``; ``-`` is stdout.
+        Targets of ``json``, ``report``, ``score``, ``r_script`` and ``save_plan``; ``-`` is stdout;
+        what is not there is not written.
     """
     check_outputs(cohort, plan, outputs)
     if outputs["report"]:
@@ -45,7 +46,7 @@ def run_development(
     with Progress() as progress:
         done = run_develop(cohort, wanted, threads=threads, say=progress)
     write_files(_contents(done, outputs))
-    print_summary(done.result, outputs)
+    print_summary(done.document, outputs)
 
 
 def _plan(plan: Path | None, flags: Flags) -> Plan:
@@ -63,6 +64,10 @@ def _contents(done: Developed, outputs: Outputs) -> dict[str, str]:
         contents[target] = canonical_json(done.document)
     if target := outputs["score"]:
         contents[target] = score_to_toml(done.score)
+    if target := outputs.get("r_script"):
+        from cartwheel.report.r_script import r_script
+
+        contents[target] = r_script(plain(done.document))
     if target := outputs["report"]:
         from cartwheel.report.html import report_html  # the report's libraries are an extra
 

@@ -11,6 +11,7 @@ from typing import Any
 from cartwheel.canonical import canonical_json, plain
 from cartwheel.cli.common import check_folder, make_folder, write_files
 from cartwheel.cli.pool_text import pool_lines
+from cartwheel.cli.referee_text import referee_lines
 from cartwheel.errors import FileRefused, PlanRefused, refuse
 from cartwheel.pooling.plan import PoolPlan, pool_plan_from_dict, read_pool_plan
 from cartwheel.pooling.plan_text import pool_plan_to_toml
@@ -101,7 +102,8 @@ def _make(folder: Path) -> None:
 
 def _print(done: PoolFile, outputs: Outputs) -> None:
     stream = sys.stderr if "-" in outputs.values() else sys.stdout
-    lines = [*pool_lines(done.result), *_files(outputs)]
+    said = [] if done.referee is None else ["", *referee_lines(done.referee)]
+    lines = [*pool_lines(done.result), *said, *_files(outputs)]
     print("\n".join(lines), file=stream)
 
 

@@ -6,25 +6,27 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from cartwheel.development.result import Development, Performance
+from cartwheel.cli.referee_text import referee_lines
+from cartwheel.development.result import Development, DevelopmentFile, Performance
 from cartwheel.estimate import Estimate
 
 WIDTH = 88
 LABEL = 24
 
 
-def print_summary(result: Development, outputs: Mapping[str, str | None]) -> None:
+def print_summary(document: DevelopmentFile, outputs: Mapping[str, str | None]) -> None:
     """Print the summary to stdout, or to stderr where stdout carries a file.
 
     Parameters
     ----------
-    result : Development
-        What was found.
+    document : DevelopmentFile
+        What was found, and what the referee says of it.
     outputs : mapping of str to str or None
         The files that were written.
     """
     stream = sys.stderr if "-" in outputs.values() else sys.stdout
-    lines = [*summary_lines(result), *_files(outputs)]
+    said = [] if document.referee is None else ["", *referee_lines(document.referee)]
+    lines = [*summary_lines(document.result), *said, *_files(outputs)]
     print("\n".join(lines), file=stream)
 
 
@@ -94,7 +96,13 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 
 
 def _files(outputs: Mapping[str, str | None]) -> Iterator[str]:
-    written = {"report": "report", "json": "result", "score": "score file", "save_plan": "plan"}
+    written = {
+        "report": "report",
+        "json": "result",
+        "score": "score file",
+        "r_script": "R script",
+        "save_plan": "plan",
+    }
     named = [(word, outputs.get(key)) for key, word in written.items()]
     named = [(word, name) for word, name in named if name and name != "-"]
     if not named:

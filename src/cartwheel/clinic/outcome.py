@@ -104,6 +104,86 @@ def code_event(
     return Coded(values, ()), ()
 
 
+@dataclass(frozen=True, slots=True)
+class CodedCauses:
+    """A column of events of several kinds as numbers.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        1 the event asked for, 2 another that makes it impossible, 0 none so far, nan missing; all
+        rows of the table.
+    read_as_no : tuple of str
+        Words that are present and were declared as neither, sorted.
+    """
+
+    values: Floats
+    read_as_no: tuple[str, ...]
+
+
+def code_causes(
+    table: RawTable, column: str, event_value: str | float, competing: Sequence[str | float]
+) -> tuple[CodedCauses | None, tuple[Problem, ...]]:
+    """Read a column of events that exclude one another, by declared values.
+
+    Parameters
+    ----------
+    table : RawTable
+        The cohort.
+    column : str
+        Column of the event; it exists.
+    event_value : str or float
+        The value that means the event asked for.
+    competing : sequence of (str or float)
+        The values that mean another event. Every further value present is read as "no event so
+        far", and listed.
+
+    Returns
+    -------
+    tuple of (CodedCauses or None, problems)
+        None where a declared value is in no row: ``event_value_absent`` or
+        ``competing_value_absent``. Missing cells are nan, never "no event".
+    """
+    cells = table.frame[column]
+    missing = missing_cells(cells)
+    words = cells.map(_word).to_numpy(dtype=object)
+    present = sorted({word for word, gone in zip(words, missing, strict=True) if not gone})
+    wanted, others = _word(event_value), [_word(value) for value in competing]
+    problems = [] if wanted in present else [_value_absent(column, wanted, present)]
+    problems += [
+        Problem(
+            "competing_value_absent",
+            f"no row has the declared competing value '{word}'; the column holds {_shown(present)}",
+            f"column '{column}'",
+            "correct --competing-value (competing_values in the plan)",
+        )
+        for word in others
+        if word not in present
+    ]
+    if problems:
+        return None, tuple(problems)
+    values = np.zeros(len(words))
+    values[words == wanted] = 1.0
+    values[np.isin(words.astype(str), others)] = 2.0
+    values[missing] = np.nan
+    return CodedCauses(values, tuple(word for word in present if word not in (wanted, *others))), ()
+
+
+def same_value(one: str | float, other: str | float) -> bool:
+    """Say whether two declared values are the same word of a column, as 1, "1.0" and true are.
+
+    Parameters
+    ----------
+    one, other : str or float
+        As declared.
+
+    Returns
+    -------
+    bool
+    """
+    return _word(one) == _word(other)
+
+
 def _word(cell: object) -> str:
     """One spelling a value: 1, 1.0, "1", True and " true " are the same word."""
     if isinstance(cell, bool | np.bool_):

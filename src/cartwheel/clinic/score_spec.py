@@ -62,6 +62,9 @@ class ScoreOutcome(Record):
         survival outcome has a risk it needs ``horizon`` and ``time_unit``.
     definition : str
         Which event, by which rule, counted until when.
+    adverse : str, optional
+        ``high`` or ``low``: which end of the score is the worse one. Without it, and without a
+        risk, a validation has to be told.
     landmark_day : number, optional
         Day from which time runs and at which patients had to be free of the event.
     """
@@ -69,6 +72,7 @@ class ScoreOutcome(Record):
     name: Name
     kind: Literal["binary", "survival", "none"]
     definition: Text
+    adverse: Literal["high", "low"] | None = None
     horizon: Horizon | None = None
     time_unit: Literal["days", "weeks", "months", "years"] | None = None
     landmark_day: Number | None = None
@@ -83,6 +87,9 @@ class Population(Record):
         Ages of the youngest and the oldest, or those that were let in, in years.
     measured : list of number
         Days of the predictors.
+    data_sha256 : str, optional
+        Hash of the development's file, so that nobody validates a score on the patients it was
+        made from without being told.
     """
 
     text: Text
@@ -94,6 +101,7 @@ class Population(Record):
     age_high: Number | None = None
     setting: Name | None = None
     measured: Many[Number] = ()
+    data_sha256: Sum | None = None
 
     @property
     def ages(self) -> str:

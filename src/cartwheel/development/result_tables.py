@@ -154,3 +154,43 @@ class Association:
     p_adjusted: float
     n: int
     by_group: tuple[tuple[str, Summary], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProportionalTerm:
+    """One test that an effect does not change with time.
+
+    Parameters
+    ----------
+    label : str
+        Reader's name.
+    statistic, df, p_value : float
+        Score test, its degrees of freedom, and its upper tail.
+    """
+
+    label: str
+    statistic: float
+    df: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProportionalHazards:
+    """Tests of proportional hazards (survival only).
+
+    Parameters
+    ----------
+    method : str
+        Which test, and on which model.
+    score : ProportionalTerm
+        The total alone.
+    terms : tuple of ProportionalTerm
+        Each predictor in the model of all of them; empty where that cannot be fitted.
+    global_p_value : float or None
+        All predictors together; None where that cannot be fitted.
+    """
+
+    method: str
+    score: ProportionalTerm
+    terms: tuple[ProportionalTerm, ...]
+    global_p_value: float | None

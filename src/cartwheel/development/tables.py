@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cartwheel.development.account.blocks import plain_block, predictor_block, transformed_block
 from cartwheel.development.account.design import Block
 from cartwheel.development.account.over_copies import distinct_copies
+from cartwheel.development.account.proportional import proportional_hazards
 from cartwheel.development.account.regression_tables import (
     regression_table,
     univariable_table,
@@ -24,6 +25,7 @@ from cartwheel.development.model.imputer import Table
 from cartwheel.development.model.target import BinaryTarget, SurvivalTarget, Target
 from cartwheel.development.result import (
     ColumnNote,
+    ProportionalHazards,
     RegressionTable,
     TableOneRow,
 )
@@ -47,6 +49,8 @@ class Tables:
         Values of the analysed patients only.
     not_fitted : tuple of str
         Predictors that could not be fitted alone, and the adjusted model where it could not.
+    proportional : ProportionalHazards or None
+        Whether hazard ratios hold over all of follow-up.
     """
 
     univariable: RegressionTable
@@ -54,6 +58,7 @@ class Tables:
     adjusted_model: RegressionTable | None
     further_columns: tuple[Column, ...]
     not_fitted: tuple[str, ...]
+    proportional: ProportionalHazards | None
 
 
 def _used(assembled: Assembled) -> list[Column]:
@@ -154,7 +159,9 @@ def regression_tables(
         not_fitted += failed
     analysed = assembled.analysed
     further = tuple(replace(column, values=column.values[analysed]) for column in assembled.further)
-    return Tables(univariable, index_model, adjusted, further, not_fitted)
+    which = "The index" if assembled.plan.method == "index" else "The score"
+    proportional = proportional_hazards(target, made.totals, blocks, f"{which} alone")
+    return Tables(univariable, index_model, adjusted, further, not_fitted, proportional)
 
 
 def _alone(assembled: Assembled, made: Made, tables: Sequence[Table]) -> list[Block]:

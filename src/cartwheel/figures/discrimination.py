@@ -13,10 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from cartwheel.figures.numbers import FORMATS, interval, measure_format
 from cartwheel.figures.style import (
     BLUE,
-    COLOURS,
     DOUBLE,
     GREY,
-    LINES,
     ORANGE,
     RULE,
     SINGLE,
@@ -25,6 +23,7 @@ from cartwheel.figures.style import (
     leading,
     panel,
     paper,
+    stroke,
     whiskers,
     wrapped,
     write,
@@ -80,11 +79,7 @@ def _areas(curve: Mapping[str, Any]) -> list[str]:
 
 
 def _line(index: int) -> dict[str, Any]:
-    return {
-        "color": COLOURS[index % len(COLOURS)],
-        "linestyle": LINES[index % len(LINES)],
-        "linewidth": 1.5,
-    }
+    return {**stroke(index), "linewidth": 1.5}
 
 
 @drawn
@@ -101,7 +96,25 @@ def performance(result: Mapping[str, Any]) -> Figure:
     Figure
         Double column, one panel a measure.
     """
-    models = [result["performance"], result["uncut"]]
+    return measures_by_model(result, [result["performance"], result["uncut"]])
+
+
+def measures_by_model(result: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw each measure apparent (hollow) and corrected (filled), a row for every model.
+
+    Parameters
+    ----------
+    result : mapping
+        A result; only ``simulated`` is read.
+    models : sequence of mapping
+        Each with its name ``model`` and its ``measures``: ``name``, ``label``, ``better`` (``one``
+        and ``zero`` are ideal values), ``apparent`` and ``corrected``, which may be None.
+
+    Returns
+    -------
+    Figure
+        Double column, one panel a measure.
+    """
     names = list(dict.fromkeys(row["name"] for model in models for row in model["measures"]))
     labels = [wrapped(model["model"], 3.3, 7.5) for model in models]
     row = max(1.5, leading(7.5) * max(len(lines) for lines in labels) + 0.3)
@@ -141,7 +154,7 @@ def _measure_panel(axes: Axes, models: Sequence[Mapping[str, Any]], name: str) -
             axes.axvline(ideal, color=RULE, linewidth=0.9, zorder=1)
         for key, shift, colour in (("apparent", 0.2, ORANGE), ("corrected", -0.2, BLUE)):
             estimate = found[0][key]
-            if estimate["value"] is None:
+            if estimate is None or estimate["value"] is None:
                 continue
             whiskers(axes, estimate, base + shift, upright=False, colour=colour)
             face = "white" if key == "apparent" else colour

@@ -321,6 +321,7 @@ MEASURE_FORMATS = {
     "brier": "score",
     "calibration_slope": "two",
     "calibration_in_the_large": "two",
+    "observed_expected": "ratio",
 }
 
 

@@ -226,6 +226,24 @@ def wrapped(text: str, width: float, size: float = BASE) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
+def line_width(text: str, size: float = BASE) -> float:
+    """Room that one line takes, a little generous.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    size : float
+        Font size in points.
+
+    Returns
+    -------
+    float
+        In cm.
+    """
+    return _ems(text) * size * 2.54 / 72
+
+
 def _ems(text: str) -> float:
     return sum(1.05 if unicodedata.east_asian_width(sign) in "WF" else 0.57 for sign in text)
 
@@ -277,6 +295,26 @@ def write(axes: Axes, place: tuple[float, float], lines: Sequence[str], **text: 
     top = place[1] + step * (len(lines) - 1) / 2 - 0.36 * size * 2.54 / 72
     for index, line in enumerate(lines):
         axes.text(place[0], top - index * step, line, va="baseline", **text)
+
+
+def stroke(place: int) -> dict[str, Any]:
+    """Colour and line of one of several curves, the same in every figure of a page.
+
+    Parameters
+    ----------
+    place : int
+        Of the curve, from 0.
+
+    Returns
+    -------
+    dict
+        ``color`` and ``linestyle``; after seven the colours come again with other lines.
+    """
+    turn = place // len(COLOURS)
+    return {
+        "color": COLOURS[place % len(COLOURS)],
+        "linestyle": LINES[(place + turn) % len(LINES)],
+    }
 
 
 def floats(values: Sequence[float | None]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cartwheel.finding import RefereeReport
 from cartwheel.note import Note
 from cartwheel.pooling.result_analysis import Analysis
 from cartwheel.pooling.result_appraisal import Flow, Grade, Quality
@@ -77,6 +78,8 @@ class PoolFile:
         Every option, defaults included.
     result : Pool
         What was found.
+    referee : RefereeReport or None
+        What a reviewer will ask; None in a file of an older version.
     """
 
     kind: str
@@ -84,3 +87,4 @@ class PoolFile:
     provenance: Provenance
     plan: dict[str, object]
     result: Pool
+    referee: RefereeReport | None = None

@@ -169,7 +169,7 @@ class Source:
     name, sha256 : str
         File name without its folder; of its bytes.
     kind : str
-        ``table``, or the kind of a result file (``develop``).
+        ``table``, or the kind of a result file (``develop``, ``validate``, ``share``).
     rows : int
         Rows, or studies made of a result file.
     """

@@ -60,5 +60,3 @@ CAPTIONS = {
         "cut-off replaces this curve by a single step.",
     ),
 }
-
-SINGLE_COLUMN = frozenset({"groups", "roc", "calibration"})

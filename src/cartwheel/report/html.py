@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from cartwheel.canonical import plain
 from cartwheel.development.result import Development
-from cartwheel.errors import FileRefused, refuse
 from cartwheel.figures.gallery import figure_svgs
-from cartwheel.figures.numbers import measure_format, sentence
-from cartwheel.report import markup, story
-from cartwheel.report.captions import CAPTIONS, SINGLE_COLUMN
+from cartwheel.figures.numbers import measure_format
+from cartwheel.report import markup, shell, story
+from cartwheel.report.captions import CAPTIONS
 
 __all__ = ["figure_svgs", "report_html"]
 
@@ -40,76 +35,31 @@ def report_html(document: Mapping[str, Any]) -> str:
     FileRefused
         Where the document is not, or not wholly, a development.
     """
-    checked = _development(plain(document))
+    job = ("not_a_development", "development", "develop")
+    checked = shell.whole(plain(document), Development, job)
     result = checked["result"]
-    page = _environment(figure_svgs(checked)).get_template("report.html")
-    return page.render(
+    words = shell.environment(
+        figure=shell.drawn(figure_svgs(checked), _words),
+        cut=markup.cut,
+        measure_format=measure_format,
+        side_by_side=story.side_by_side,
+        by_column=story.by_column,
+        predictors=story.predictors,
+        association_groups=story.association_groups,
+        method_words=story.METHODS,
+        search_words=story.SEARCHES,
+    )
+    return words.get_template("report.html").render(
         document=checked,
         result=result,
         outcome=result["outcome"],
-        sections=story.sections(result),
+        sections=story.sections(result, checked.get("referee")),
         cautions=story.cautions(result),
         primary=story.primary(result["performance"]),
         primary_uncut=story.primary(result["uncut"]),
     )
 
 
-def _development(document: dict[str, Any]) -> dict[str, Any]:
-    absent = [
-        key for key in ("kind", "schema", "provenance", "plan", "result") if key not in document
-    ]
-    if not absent:
-        absent = [
-            f"result.{field.name}"
-            for field in fields(Development)
-            if field.name not in document["result"]
-        ]
-    if absent:
-        raise refuse(
-            FileRefused,
-            "not_a_development",
-            f"this is not the JSON of a development: it lacks {', '.join(absent)}",
-            mend="give the file that 'cartwheel develop --json' wrote",
-        )
-    return document
-
-
-def _environment(svgs: Mapping[str, str]) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cartwheel.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-    def figure(name: str) -> Markup:
-        return _figure(name, svgs[name]) if name in svgs else Markup("")
-
-    environment.filters.update(
-        number=markup.number, limits=markup.limits, breakable=markup.breakable, sentence=sentence
-    )
-    environment.globals.update(
-        figure=figure,
-        cut=markup.cut,
-        coverage=markup.coverage,
-        measure_format=measure_format,
-        side_by_side=story.side_by_side,
-        by_column=story.by_column,
-        predictors=story.predictors,
-        association_groups=story.association_groups,
-        estimate_methods=story.estimate_methods,
-        method_words=story.METHODS,
-        search_words=story.SEARCHES,
-    )
-    return environment
-
-
-def _figure(name: str, svg: str) -> Markup:
-    title, words = CAPTIONS[name]
-    drawing = svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
-    width = "single" if name in SINGLE_COLUMN else "double"
-    return Markup(
-        '<figure id="figure-{}" class="{}"><div class="scroll">{}</div>'
-        "<figcaption><b>{}</b> {}</figcaption></figure>"
-    ).format(name.replace("_", "-"), width, Markup(drawing), title, words)
+def _words(name: str) -> tuple[str, str, str]:
+    title, caption = CAPTIONS[name]
+    return title, caption, title

@@ -38,6 +38,8 @@ def cautions(result: Result) -> list[Mapping[str, Any]]:
     return [note for note in result["notes"] if note["severity"] == "caution"]
 
 
+# whether it is there is said by the document: the referee reads the result from outside
+REFEREE = Section("referee", "What a reviewer will ask", _always)
 SECTIONS = (
     Section("short", "In short", _always),
     Section("cautions", "Read this first: cautions", cautions),
@@ -72,6 +74,7 @@ SECTIONS = (
     Section("rounding", "What rounding to whole points costs", lambda result: result["rounding"]),
     Section("dose", "Dose and response without cut-offs", lambda result: result["splines"]),
     Section("associations", "Associations with other columns", lambda r: r["associations"]),
+    REFEREE,
     Section("methods", "Methods", _always),
     Section("provenance", "Where these numbers come from", _always),
     Section("columns", "Columns as read", lambda result: result["columns"]),
@@ -91,20 +94,26 @@ SEARCHES = {
 PRIMARY = ("auc", "c_index")
 
 
-def sections(result: Result) -> list[Section]:
+def sections(result: Result, referee: Mapping[str, Any] | None = None) -> list[Section]:
     """List the sections that this result has something for, in the order of the report.
 
     Parameters
     ----------
     result : mapping
         The result as JSON.
+    referee : mapping, optional
+        The referee's report as JSON, which stands beside the result.
 
     Returns
     -------
     list of Section
         Those of ``SECTIONS`` that apply.
     """
-    return [section for section in SECTIONS if section.applies(result)]
+    return [
+        section
+        for section in SECTIONS
+        if section.applies(result) and (section is not REFEREE or referee)
+    ]
 
 
 def primary(performance: Mapping[str, Any]) -> Mapping[str, Any] | None:

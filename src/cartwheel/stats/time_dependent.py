@@ -272,7 +272,7 @@ def _area(
     of_control = control * (share_above - auc) / control_total
     at_event, beyond = of_case, 0.0
     if not_case:
-        at_event = of_case + np.where(codes == 2, of_control, 0.0)
+        at_event = of_case + np.where(other > 0.0, of_control, 0.0)
         beyond = float(of_control[free_weight > 0.0].sum())
     influence = times.n * (of_case + of_control)
     influence += censoring_influence(times, at_event, beyond, horizon)

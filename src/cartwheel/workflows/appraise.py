@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from cartwheel import __version__
 from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.errors import PlanRefused, refuse
 from cartwheel.pooling.appraisal.claim import Beside, claims_of, read_claim
+from cartwheel.pooling.appraisal.external import (
+    REFERENCE as OF_VALIDATIONS,
+    external_validation,
+)
 from cartwheel.pooling.appraisal.model import REFERENCES as OF_MODELS, ModelClaim, appraise_model
 from cartwheel.pooling.appraisal.pooled import REFERENCES as OF_POOLS, appraise_pooled
 from cartwheel.pooling.appraisal.result import Appraisal, AppraiseFile
+from cartwheel.pooling.appraisal.words import PaperWords, check_words
 from cartwheel.provenance import Provenance, library_versions
 
 KIND, SCHEMA = "appraise", "cartwheel/appraise/1"
@@ -29,6 +34,7 @@ def appraise(
     beside: Beside | None = None,
     rare: bool | None = None,
     model: ModelClaim | None = None,
+    words: PaperWords | None = None,
     title: str = "",
 ) -> AppraiseFile:
     """Say what published numbers imply, and what cannot be known from them.
@@ -45,6 +51,8 @@ def appraise(
         Whether fewer than about 15 % have the outcome, for the E-value.
     model : ModelClaim, optional
         A prediction model instead.
+    words : PaperWords, optional
+        How its paper made it, as far as it is said; enough without the model's numbers.
     title : str
         Of the result.
 
@@ -60,24 +68,83 @@ def appraise(
         The table cannot be read, or holds no pooled result.
     """
     said = beside or Beside()
-    _one_question(source is not None or bool(pooled), model is not None)
+    _one_question(source is not None or bool(pooled), model is not None or words is not None)
+    if words is not None:
+        check_words(words)
     table = None if source is None else _table(source)
     claims = [] if table is None else [*claims_of(table, said)]
     claims += [read_claim(text, said) for text in pooled]
-    result = Appraisal(
-        title=title or ("Appraisal of a model" if model else "Appraisal of pooled results"),
-        pooled=tuple(appraise_pooled(claim, rare=rare) for claim in claims),
-        model=None if model is None else appraise_model(model),
-        references=OF_POOLS if model is None else OF_MODELS,
-    )
+    result = _result(claims, rare, model, words, title)
     plan: dict[str, object] = {
         "pooled": list(pooled),
         "beside": asdict(said),
         "rare": rare,
         "model": None if model is None else asdict(model),
+        "words": None if words is None else asdict(words),
         "title": title,
     }
     return AppraiseFile(KIND, SCHEMA, _provenance(table, plan), plan, result)
+
+
+def appraise_again(
+    source: str | PathLike[str] | Any | None, plan: Mapping[str, Any]
+) -> AppraiseFile:
+    """Appraise what the plan of an earlier result says.
+
+    Parameters
+    ----------
+    source : path, data frame or None
+        The table of that result.
+    plan : mapping
+        Its plan, as plain data.
+
+    Returns
+    -------
+    AppraiseFile
+
+    Raises
+    ------
+    PlanRefused
+        ``plan_broken`` where it is not such a plan.
+    """
+    try:
+        beside = TypeAdapter(Beside).validate_python(plan["beside"])
+        model = TypeAdapter(ModelClaim | None).validate_python(plan.get("model"))
+        words = TypeAdapter(PaperWords | None).validate_python(plan.get("words"))
+        pooled, rare, title = list(plan["pooled"]), plan.get("rare"), str(plan.get("title", ""))
+    except (ValidationError, KeyError, TypeError):
+        raise refuse(
+            PlanRefused,
+            "plan_broken",
+            "this is not the plan of an appraisal",
+            mend="write the result again with: cartwheel appraise ... --json FILE",
+        ) from None
+    return appraise(
+        source, pooled=pooled, beside=beside, rare=rare, model=model, words=words, title=title
+    )
+
+
+def _result(
+    claims: list[Any],
+    rare: bool | None,
+    model: ModelClaim | None,
+    words: PaperWords | None,
+    title: str,
+) -> Appraisal:
+    found = None if model is None else appraise_model(model)
+    external = None
+    if model is not None and found is not None:
+        external = external_validation(found, model.validation)
+    of_model = found is not None or words is not None
+    references = OF_MODELS if of_model else OF_POOLS
+    return Appraisal(
+        title=title or ("Appraisal of a model" if of_model else "Appraisal of pooled results"),
+        pooled=tuple(appraise_pooled(claim, rare=rare) for claim in claims),
+        model=found,
+        references=references if external is None else (*references, OF_VALIDATIONS),
+        words=words,
+        external=external,
+    )
 
 
 def appraise_schema() -> dict[str, Any]:

@@ -6,13 +6,13 @@ A cohort and a plan become a score and its honest performance.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from cartwheel import __version__
-from cartwheel.canonical import canonical_json
+from cartwheel.canonical import canonical_json, plain
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.clinic.score import ScoreSpec
 from cartwheel.development.account.curves import calibration, roc_curves, survival_curves
@@ -43,6 +43,7 @@ from cartwheel.development.tables import Tables, column_notes, regression_tables
 from cartwheel.development.uncut_run import UncutRun, run_uncut
 from cartwheel.errors import Refused
 from cartwheel.provenance import Provenance, library_versions, named_simulated
+from cartwheel.referee.report import referee
 
 SCHEMA = "cartwheel/develop/1"
 Say = Callable[[str, int, int], None]
@@ -278,10 +279,10 @@ def _written(
         score_id=spec.id,
         score_sha256=spec.identity,
         imputation=imputation,
+        proportional_hazards=tables.proportional,
     )
-    return Developed(
-        DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result), spec
-    )
+    document = DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result)
+    return Developed(replace(document, referee=referee(plain(document))), spec)
 
 
 def _survival(target: Target, made: Made, level: float) -> tuple[SurvivalCurve, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cartwheel import __version__
-from cartwheel.canonical import file_sha256, sha256
+from cartwheel.canonical import file_sha256, plain, sha256
 from cartwheel.errors import PlanRefused
 from cartwheel.note import Note
 from cartwheel.pooling.account import paragraphs, r_script
@@ -27,6 +27,7 @@ from cartwheel.pooling.result_appraisal import Flow, Quality
 from cartwheel.pooling.study.result import Source, StudyTable
 from cartwheel.pooling.study.table import read_studies
 from cartwheel.provenance import Provenance, library_versions, named_simulated
+from cartwheel.referee.report import referee
 
 KIND, SCHEMA = "pool", "cartwheel/pool/1"
 _NAMED = 3
@@ -42,8 +43,9 @@ def pool(
     Parameters
     ----------
     files : path, data frame, or sequence of these
-        Tables with one row a study and outcome, and results of ``cartwheel develop`` (JSON). Rows
-        are pooled within group (column ``set``), outcome and measure.
+        Tables with one row a study and outcome, results of ``cartwheel develop`` and ``validate``
+        (JSON), and shared files. Rows are pooled within group (column ``set``; of validations the
+        score, where there are several), outcome and measure.
     plan : PoolPlan, mapping or path, optional
         What is to be done; every key has a default.
     **options : object
@@ -92,13 +94,14 @@ def pool(
         left_out=table.left_out,
         sources=sources,
     )
-    return PoolFile(
+    document = PoolFile(
         KIND,
         SCHEMA,
         _provenance(sources, wanted),
         wanted.as_dict(),
         _told(result, wanted),
     )
+    return replace(document, referee=referee(plain(document)))
 
 
 def _files(files: Any) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ from pydantic import TypeAdapter
 
 from cartwheel.development.result import DevelopmentFile
 from cartwheel.pooling.result import PoolFile
+from cartwheel.validation.result import ValidationFile
+from cartwheel.validation.result_share import SharedFile
 
 
 def develop_schema() -> dict[str, Any]:
@@ -30,6 +32,28 @@ def pool_schema() -> dict[str, Any]:
         Every object closed to unknown keys.
     """
     return _closed(PoolFile, "cartwheel/pool/1", "Result of cartwheel pool")
+
+
+def validate_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file that ``cartwheel validate --json`` writes.
+
+    Returns
+    -------
+    dict
+        Every object closed to unknown keys.
+    """
+    return _closed(ValidationFile, "cartwheel/validate/1", "Result of cartwheel validate")
+
+
+def share_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file that ``cartwheel validate --share`` writes.
+
+    Returns
+    -------
+    dict
+        Every object closed to unknown keys: there is no place for a row.
+    """
+    return _closed(SharedFile, "cartwheel/share/1", "Shared file of cartwheel validate")
 
 
 def _closed(kind: type, name: str, title: str) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from cartwheel.clinic.batch.measured import InputColumn
 from cartwheel.clinic.grid import row_list
 from cartwheel.clinic.score_batch import ScoredRows, score_columns
 from cartwheel.clinic.score_inputs import Given
+from cartwheel.clinic.score_sheet import Sheet, Stated, input_columns, read_sheet
 from cartwheel.clinic.score_spec import ScoreSpec
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
 from cartwheel.errors import CohortRefused, Problem, refuse
 from cartwheel.provenance import SIMULATED, named_simulated
 from cartwheel.workflows.score import named_days, outside_population
-from cartwheel.workflows.score_sheet import Sheet, Stated, input_columns, read_sheet
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from cartwheel.clinic.curve_points import drawn_roc, drawn_survival, time_ticks
 from cartwheel.development.account.honesty import measure_named, pooled_auc
 from cartwheel.development.account.over_copies import (
     RUBIN,
@@ -41,9 +42,6 @@ from cartwheel.stats.survival import (
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-RISK_COLUMNS = 6
-MOST_POINTS = 500
-
 
 def survival_curves(
     target: SurvivalTarget, groups: Sequence[tuple[str, Mask]], level: float
@@ -70,25 +68,7 @@ def survival_curves(
     at_risk = _at_risk(target, [mask for _, mask in shown], ticks)
     for (name, mask), counts, risk in zip(shown, counted, at_risk, strict=True):
         curve = group_curve(target, mask, level, counts)
-        censored = curve.time[thinned(np.flatnonzero(curve.n_censor > 0))]
-        last = float(curve.time[-1])
-        keep = thinned(np.flatnonzero(curve.n_event > 0))
-        curves.append(
-            SurvivalCurve(
-                group=name,
-                n=counts[0],
-                events=counts[1],
-                median=curve.median,
-                at_horizon=curve.at(target.horizon),
-                times=(0.0, *_floats(curve.time[keep]), last),
-                survival=(1.0, *_floats(curve.survival[keep]), float(curve.survival[-1])),
-                low=(1.0, *_limits(curve.low[keep]), _limit(curve.low[-1])),
-                high=(1.0, *_limits(curve.high[keep]), _limit(curve.high[-1])),
-                censor_times=_floats(censored),
-                risk_times=_floats(ticks),
-                at_risk=risk,
-            )
-        )
+        curves.append(drawn_survival(name, curve, counts, target.horizon, ticks, risk))
     return tuple(curves)
 
 
@@ -130,29 +110,6 @@ def _at_risk(target: SurvivalTarget, masks: Sequence[Mask], ticks: Floats) -> li
     whole = np.array([whole_counts(column.tolist(), round(column.sum())) for column in numbers.T])
     rows = np.minimum.accumulate(whole.T, axis=1)
     return [tuple(int(count) for count in row) for row in rows]
-
-
-def time_ticks(latest: float) -> Floats:
-    """Round times from zero to the latest, for the axis and the numbers at risk.
-
-    Parameters
-    ----------
-    latest : float
-        Latest time, in the outcome's unit.
-
-    Returns
-    -------
-    float array (k,)
-        Rising from 0 in steps of 1, 2, 3, 5 or 6 times a power of ten; at most seven times, none
-        after the latest. Only 0 where the latest is not above 0.
-    """
-    if latest <= 0:
-        return np.zeros(1)
-    rough = latest / RISK_COLUMNS
-    size = 10.0 ** np.floor(np.log10(rough))
-    step = next(size * factor for factor in (1, 2, 3, 5, 6, 10) if size * factor >= rough)
-    ticks: Floats = np.arange(0.0, latest + 1e-9, step)
-    return ticks
 
 
 def roc_curves(
@@ -228,35 +185,7 @@ def _roc(
             n=target.n,
             events=int(target.event.sum()),
         )
-    kept = thinned(np.arange(len(curve.thresholds)))
-    return RocPoints(
-        name,
-        label,
-        area,
-        corrected,
-        _limits(curve.thresholds[kept]),
-        _floats(curve.sensitivity[kept]),
-        _floats(curve.specificity[kept]),
-    )
-
-
-def thinned(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Keep at most 500 of the points of a curve, evenly by rank, first and last among them.
-
-    Parameters
-    ----------
-    places : int array (m,)
-        Indices of the curve's points, rising.
-
-    Returns
-    -------
-    int array (k,), k <= 500
-        The indices that are kept.
-    """
-    if len(places) <= MOST_POINTS:
-        return places
-    ranks = np.rint(np.linspace(0, len(places) - 1, MOST_POINTS)).astype(np.int64)
-    return places[ranks]
+    return drawn_roc(name, label, area, corrected, curve)
 
 
 def calibration(target: Target, fit: Fit, found: Performance, level: float) -> Calibration:
@@ -397,15 +326,3 @@ def observed_risk(target: Target, mask: Mask, level: float, counts: tuple[int, i
         n,
         events,
     )
-
-
-def _floats(values: Floats) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
-
-
-def _limits(values: Floats) -> tuple[float | None, ...]:
-    return tuple(_limit(value) for value in values)
-
-
-def _limit(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

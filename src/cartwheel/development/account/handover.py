@@ -151,6 +151,7 @@ def _outcome(made: Scored) -> dict[str, Any]:
         "name": one_line(made.outcome.label),
         "kind": made.outcome.kind,
         "definition": _definition(made),
+        "adverse": "high",
     }
     if made.outcome.kind == "survival":
         assert made.outcome.horizon is not None
@@ -182,6 +183,7 @@ def _population(made: Scored) -> dict[str, Any]:
         "n": made.outcome.patients,
         "events": made.outcome.events,
         "measured": days,
+        "data_sha256": made.assembled.table.sha256,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartwheel.clinic.guard import began_text
 from cartwheel.development.account.honesty import measure_named
 from cartwheel.development.account.imputation import imputation_notes
 from cartwheel.development.cohort.assembly import Assembled
@@ -330,6 +331,10 @@ def _time(found: Findings) -> Iterator[Note]:
             f"{report.cost_patients} patients, {report.cost_events} of them with the event, were "
             "left out, and the score says nothing about them.",
         )
+        began = found.assembled.began_without_event
+        if began:
+            text = began_text(began, report.landmark_day)
+            yield Note("onset_without_event", "caution", text)
 
 
 def _assumptions(found: Findings) -> Iterator[Note]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.clinic.columns import (
-    ColumnDeclaration,
-    NumericColumn,
-    missing_cells,
-    numeric_column,
+from cartwheel.clinic.exclusion import leave_out
+from cartwheel.clinic.findings import Findings
+from cartwheel.clinic.flow import add_step
+from cartwheel.clinic.guard import (
+    EventTimes,
+    Timed,
+    at_risk_after,
+    began_without_event,
+    guard,
 )
-from cartwheel.clinic.outcome import code_event, event_problems, negative_rows
+from cartwheel.clinic.outcome import code_event, event_problems
+from cartwheel.clinic.outcome_times import from_landmark, read_onset, read_times
 from cartwheel.clinic.reading import RawTable
 from cartwheel.development.cohort.checks import (
     absent_columns,
@@ -23,8 +28,6 @@ from cartwheel.development.cohort.checks import (
     unusable_columns,
 )
 from cartwheel.development.cohort.columns import Column, read_columns
-from cartwheel.development.cohort.findings import Findings
-from cartwheel.development.cohort.guard import EventTimes, Timed, at_risk_after, guard
 from cartwheel.development.model.predictor import Predictor
 from cartwheel.development.planning.checks import plan_problems, time_unit
 from cartwheel.development.planning.plan import DAYS_PER, CutoffPlan, Plan, PredictorPlan
@@ -33,7 +36,6 @@ from cartwheel.errors import (
     CohortRefused,
     OutcomeRefused,
     PlanRefused,
-    Problem,
     TimeTravelRefused,
 )
 
@@ -73,6 +75,8 @@ class Assembled:
         Who is left after each step.
     guard : GuardReport
         What the guard against time travel found.
+    began_without_event : int
+        Patients without the event who had an onset day by the landmark, and are kept.
     read_as_no : tuple of str
         Values of the event column that count as no event under the declared coding.
     """
@@ -89,6 +93,7 @@ class Assembled:
     further: tuple[Column, ...]
     flow: tuple[FlowStep, ...]
     guard: GuardReport
+    began_without_event: int
     read_as_no: tuple[str, ...]
 
     @property
@@ -127,16 +132,17 @@ def assemble(table: RawTable, plan: Plan) -> Assembled:
     findings.add(CohortRefused, identical_columns(columns, plan))
     findings.add(CohortRefused, duplicate_patients(table, plan))
     findings.refuse_if_any()
-    kept, flow = _exclusions(table, plan, columns, event, findings)
+    kept, flow, problems = leave_out(table, plan.cohort.exclude, columns, event)
+    findings.add(PlanRefused, problems)
     findings.refuse_if_any()
     known = _known_outcome(event, time)
-    _step(flow, "outcome known", kept & known, event)
-    eligible, report = _guarded(table, plan, columns, (event, time), kept & known, findings)
+    add_step(flow, "outcome known", kept & known, event)
+    eligible, report, began = _guarded(table, plan, columns, (event, time), kept & known, findings)
     findings.refuse_if_any()
     if plan.landmark_day is not None:
-        _step(flow, f"event-free and observed after day {plan.landmark_day:g}", eligible, event)
+        add_step(flow, f"event-free and observed after day {plan.landmark_day:g}", eligible, event)
     analysed = _analysed(columns, plan, eligible)
-    _step(flow, _measured(columns, plan, analysed), analysed, event)
+    add_step(flow, _measured(columns, plan, analysed), analysed, event)
     findings.add(OutcomeRefused, event_problems(event[analysed], _outcome_label(plan)))
     findings.refuse_if_any()
     findings.add(CohortRefused, unusable_columns(columns, plan, analysed))
@@ -158,13 +164,9 @@ def assemble(table: RawTable, plan: Plan) -> Assembled:
         further=tuple(columns[name] for name in plan.associations.columns),
         flow=tuple(flow),
         guard=report,
+        began_without_event=began,
         read_as_no=read_as_no,
     )
-
-
-def _bare(name: str, **known: object) -> ColumnDeclaration:
-    """Declare a column that is no laboratory value (time, onset day) whatever its name."""
-    return ColumnDeclaration(column=name, **known)  # type: ignore[arg-type]
 
 
 def _outcome(
@@ -178,39 +180,9 @@ def _outcome(
         findings.add(OutcomeRefused, event_problems(event, _outcome_label(plan)))
     time = None
     if outcome.time is not None:
-        column, problems = numeric_column(table, _bare(outcome.time), need_unit=False)
+        time, problems = read_times(table, outcome.time, time_unit(plan))
         findings.add(OutcomeRefused, problems)
-        time = np.full(len(event), np.nan) if column is None else column.values
-        findings.add(OutcomeRefused, _cells_contradict(column, plan))
-        rows = negative_rows(time, table.first_row)
-        if rows:
-            findings.add(
-                OutcomeRefused,
-                [
-                    Problem(
-                        "negative_time",
-                        f"times below zero in rows {rows}",
-                        f"column '{outcome.time}'",
-                        "correct them: time runs from day 0 to event or last contact",
-                    )
-                ],
-            )
     return event, time, () if coded is None else coded.read_as_no
-
-
-def _cells_contradict(column: NumericColumn | None, plan: Plan) -> list[Problem]:
-    """Find times whose cells carry another unit than the plan."""
-    unit = time_unit(plan)
-    if column is None or column.source_unit not in DAYS_PER or column.source_unit == unit:
-        return []
-    return [
-        Problem(
-            "time_unit_contradicted",
-            f"the cells say {column.source_unit}, the plan {unit}",
-            f"column '{plan.outcome.time}'",
-            "correct one of the two",
-        )
-    ]
 
 
 def _outcome_label(plan: Plan) -> str:
@@ -222,48 +194,6 @@ def _known_outcome(event: Floats, time: Floats | None) -> Mask:
     return known if time is None else known & np.isfinite(time)
 
 
-def _exclusions(
-    table: RawTable,
-    plan: Plan,
-    columns: dict[str, Column],
-    event: Floats,
-    findings: Findings,
-) -> tuple[Mask, list[FlowStep]]:
-    kept = np.ones(len(event), dtype=bool)
-    flow = [FlowStep("rows in the file", len(event), int(np.nansum(event)), 0, 0)]
-    for rule in plan.cohort.exclude:
-        if rule.equals is not None:
-            hit, problems = code_event(table, rule.column, rule.equals)
-            findings.add(PlanRefused, [_exclusion_problem(problem) for problem in problems])
-            out = np.zeros(len(event), dtype=bool) if hit is None else hit.values == 1
-        elif rule.below is not None:
-            out = columns[rule.column].values < columns[rule.column].in_unit(rule.below)
-        else:
-            assert rule.above is not None
-            out = columns[rule.column].values > columns[rule.column].in_unit(rule.above)
-        kept &= ~out
-        label = f"after leaving out: {rule.reason}"
-        _step(flow, label + _not_known(table, rule.column, kept), kept, event)
-    return kept, flow
-
-
-def _not_known(table: RawTable, column: str, kept: Mask) -> str:
-    """Say how many were kept because the column of an exclusion is missing for them."""
-    count = int((missing_cells(table.frame[column]) & kept).sum())
-    return f" ({count} kept without a value of {column})" if count else ""
-
-
-def _exclusion_problem(problem: Problem) -> Problem:
-    """Say of an exclusion what reading a declared value found."""
-    return replace(problem, code="exclusion_absent", mend="correct equals in [[cohort.exclude]]")
-
-
-def _step(flow: list[FlowStep], label: str, mask: Mask, event: Floats) -> None:
-    patients, events = int(mask.sum()), int(np.nansum(event[mask]))
-    last = flow[-1]
-    flow.append(FlowStep(label, patients, events, last.patients - patients, last.events - events))
-
-
 def _guarded(
     table: RawTable,
     plan: Plan,
@@ -271,7 +201,7 @@ def _guarded(
     outcome: tuple[Floats, Floats | None],
     kept: Mask,
     findings: Findings,
-) -> tuple[Mask, GuardReport]:
+) -> tuple[Mask, GuardReport, int]:
     """Hold the predictors' days against the events; apply the landmark."""
     event, time = outcome
     onset = _onset_days(table, plan, event, kept, findings)
@@ -288,7 +218,7 @@ def _guarded(
     eligible = kept.copy()
     if plan.landmark_day is not None:
         eligible[kept] = at_risk_after(times, plan.landmark_day)
-    return eligible, report
+    return eligible, report, began_without_event(times, plan.landmark_day)
 
 
 def _onset_days(
@@ -297,27 +227,9 @@ def _onset_days(
     name = plan.outcome.onset
     if name is None:
         return None
-    read, problems = numeric_column(table, _bare(name), need_unit=False)
+    day, problems = read_onset(table, name, event, kept)
     findings.add(OutcomeRefused, problems)
-    if read is None:
-        return np.full(len(event), np.nan)
-    lacking = kept & (event == 1) & ~np.isfinite(read.values)
-    if lacking.any():
-        rows = np.flatnonzero(lacking) + table.first_row
-        shown = ", ".join(str(row) for row in rows[:10])
-        findings.add(
-            OutcomeRefused,
-            [
-                Problem(
-                    "onset_missing",
-                    f"{len(rows)} patients with the event have no onset day (rows {shown}"
-                    f"{' and more' if len(rows) > 10 else ''})",
-                    f"column '{name}'",
-                    "fill it in, or exclude these patients in the plan and say why",
-                )
-            ],
-        )
-    return read.values
+    return day
 
 
 def _complete(columns: dict[str, Column], plan: Plan) -> Mask:
@@ -364,6 +276,6 @@ def _predictor(column: Column, item: PredictorPlan, plan: Plan, analysed: Mask) 
 
 def _from_landmark(time: Floats | None, plan: Plan) -> Floats | None:
     """Count time from the landmark where there is one."""
-    if time is None or plan.landmark_day is None:
-        return time
-    return time - plan.landmark_day / DAYS_PER[time_unit(plan) or "days"]
+    if time is None:
+        return None
+    return from_landmark(time, plan.landmark_day, time_unit(plan) or "days")

@@ -5,12 +5,10 @@ Unusable columns.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import numpy as np
 from numpy.typing import NDArray
 
-from cartwheel.clinic.columns import missing_cells
+from cartwheel.clinic.cohort_checks import absent_names, doubled_patients
 from cartwheel.clinic.reading import RawTable
 from cartwheel.development.cohort.columns import Column
 from cartwheel.development.planning.plan import Plan, PredictorPlan
@@ -39,7 +37,6 @@ def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
     list of Problem
         One for each absent name, and one for each ratio that has the name of a column.
     """
-    there = [str(name) for name in table.frame.columns]
     derived = {item.name for item in plan.derived}
     wanted: dict[str, str] = {}
     for role, names in (
@@ -53,27 +50,8 @@ def absent_columns(table: RawTable, plan: Plan) -> list[Problem]:
         ("patient id", [plan.cohort.id]),
     ):
         wanted.update({name: role for name in names if name is not None})
-    problems = []
-    for name, role in wanted.items():
-        if there.count(name) > 1:
-            problems.append(
-                Problem(
-                    "duplicate_name",
-                    f"{there.count(name)} columns have this name",
-                    f"{role} '{name}'",
-                    "give each its own name",
-                )
-            )
-        if name in there:
-            continue
-        close = get_close_matches(name, there, n=1, cutoff=0.5)
-        mend = f"did you mean '{close[0]}'?" if close else "see them with: cartwheel check COHORT"
-        problems.append(
-            Problem(
-                "column_absent", "there is no such column in the cohort", f"{role} '{name}'", mend
-            )
-        )
-    clash = derived & set(there)
+    problems = absent_names(table, wanted)
+    clash = derived & {str(name) for name in table.frame.columns}
     problems += [
         Problem(
             "derived_exists",
@@ -137,24 +115,7 @@ def duplicate_patients(table: RawTable, plan: Plan) -> list[Problem]:
         Empty, or one with at most ten row numbers; missing ids do not repeat. Nothing is looked at
         where the plan names no id.
     """
-    name = plan.cohort.id
-    if name is None:
-        return []
-    cells = table.frame[name]
-    repeated = cells.duplicated(keep=False).to_numpy() & ~missing_cells(cells)
-    rows = np.flatnonzero(repeated) + table.first_row
-    if not len(rows):
-        return []
-    shown = ", ".join(str(row) for row in rows[:10])
-    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
-    return [
-        Problem(
-            "duplicate_id",
-            f"rows {shown}{more} share a patient id with another row",
-            f"column '{name}'",
-            "keep one row for each patient",
-        )
-    ]
+    return doubled_patients(table, plan.cohort.id)
 
 
 def unusable_columns(columns: dict[str, Column], plan: Plan, analysed: Mask) -> list[Problem]:

@@ -5,93 +5,20 @@ Categories.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 import numpy as np
-from numpy.typing import NDArray
 
 from cartwheel.clinic.biomarkers import ratio
-from cartwheel.clinic.columns import (
-    ColumnDeclaration,
-    NumericColumn,
-    missing_cells,
-    numeric_column,
+from cartwheel.clinic.cohort_column import (
+    MOST_LEVELS,
+    Column as Column,
+    column_as_read,
+    declared,
 )
-from cartwheel.clinic.naming import read_column_name
+from cartwheel.clinic.columns import missing_cells, numeric_column
+from cartwheel.clinic.findings import Findings
 from cartwheel.clinic.reading import RawTable
-from cartwheel.development.cohort.findings import Findings
 from cartwheel.development.planning.plan import ColumnPlan, Plan
 from cartwheel.errors import CohortRefused, Problem
-
-Floats = NDArray[np.float64]
-MOST_LEVELS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column as read, of all rows: a dictionary variable, a plain number, or a derived ratio.
-
-    Parameters
-    ----------
-    name, label : str
-        Column of the cohort (or derived ratio), and reader's name.
-    unit : str
-        Unit of ``values``; empty where there is none.
-    variable : str or None
-        Name in the variable dictionary, or of the ratio; None where not known.
-    day : float or None
-        Day of measurement; infusion is day 0.
-    summary : str or None
-        ``peak`` and the like: taken over follow-up.
-    values : float array (n,)
-        In ``unit``; nan missing. Of a category the place of its level, 0 for the first.
-    below_limit, above_limit : int
-        Values written ``<x`` or ``>x``, in all rows; 0 for a ratio or category.
-    rule : str
-        What was done to the values, as sentences; empty where nothing was.
-    kind : str
-        ``number`` or ``category``.
-    skewed : bool
-        True where the dictionary calls the variable skewed, and for a ratio.
-    ratio : tuple of (str, str) or None
-        Numerator and denominator columns of a derived ratio.
-    levels : tuple of str
-        Words of a category, sorted; empty for a number.
-    factor : Decimal
-        From the unit of the file to ``unit``; 1 where nothing was converted.
-    """
-
-    name: str
-    label: str
-    unit: str
-    variable: str | None
-    day: float | None
-    summary: str | None
-    values: Floats
-    below_limit: int
-    above_limit: int
-    rule: str
-    kind: str = "number"
-    skewed: bool = False
-    ratio: tuple[str, str] | None = None
-    levels: tuple[str, ...] = ()
-    factor: Decimal = Decimal(1)
-
-    def in_unit(self, said: float) -> float:
-        """Convert a number of the plan, said in the file's unit, as the values were converted.
-
-        Parameters
-        ----------
-        said : float
-            Such as a cut-off, in the unit in which the column is written in the file.
-
-        Returns
-        -------
-        float
-            In ``unit``.
-        """
-        return float(Decimal(repr(float(said))) * self.factor)
 
 
 def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, Column]:
@@ -118,10 +45,10 @@ def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, C
     numeric += [rule.column for rule in plan.cohort.exclude if rule.equals is None]
     columns: dict[str, Column] = {}
     for name in dict.fromkeys(name for name in numeric if name not in derived):
-        read, problems = numeric_column(table, _declaration(plan, name))
+        read, problems = numeric_column(table, declared(plan.columns, name))
         findings.add(CohortRefused, problems)
         if read is not None:
-            columns[name] = _column(plan, read)
+            columns[name] = column_as_read(plan.columns, read)
             if not np.isfinite(read.values).any() and not problems:
                 findings.add(
                     CohortRefused,
@@ -139,55 +66,6 @@ def read_columns(table: RawTable, plan: Plan, findings: Findings) -> dict[str, C
         if name not in columns:
             columns[name] = _further(table, plan, name, findings)
     return columns
-
-
-def _declaration(plan: Plan, name: str) -> ColumnDeclaration:
-    said = plan.columns.get(name, ColumnPlan())
-    return ColumnDeclaration(
-        column=name,
-        variable=said.variable,
-        unit=said.unit,
-        day=said.day,
-        coding=said.coding,
-        decimal=said.decimal,
-    )
-
-
-def _column(plan: Plan, read: NumericColumn) -> Column:
-    said = plan.columns.get(read.column, ColumnPlan())
-    by_name = read_column_name(read.column)
-    variable = read.variable
-    return Column(
-        name=read.column,
-        label=said.label
-        or _label(
-            read.column, variable.label if variable else None, read.unit, read.day, by_name.summary
-        ),
-        unit=read.unit,
-        variable=None if variable is None else variable.name,
-        day=read.day,
-        summary=None if said.day is not None else by_name.summary,
-        values=read.values,
-        below_limit=int(read.below_limit.sum()),
-        above_limit=int(read.above_limit.sum()),
-        rule=read.rule,
-        skewed=bool(variable is not None and variable.skewed),
-        factor=_factor(read),
-    )
-
-
-def _factor(read: NumericColumn) -> Decimal:
-    """From the file's unit to the unit of the values."""
-    if read.variable is None or not read.unit or not read.source_unit:
-        return Decimal(1)
-    return Decimal(read.variable.units[read.source_unit])
-
-
-def _label(column: str, name: str | None, unit: str, day: float | None, summary: str | None) -> str:
-    if name is None:
-        return column
-    when = f", day {day:g}" if day is not None else f", {summary}" if summary else ""
-    return f"{name}{f' ({unit})' if unit and unit != '1' else ''}{when}"
 
 
 def _ratios(plan: Plan, columns: dict[str, Column], findings: Findings) -> None:
@@ -247,9 +125,9 @@ def _ratios(plan: Plan, columns: dict[str, Column], findings: Findings) -> None:
 
 def _further(table: RawTable, plan: Plan, name: str, findings: Findings) -> Column:
     """Read a column for associations: a number where its cells are numbers, else categories."""
-    read, problems = numeric_column(table, _declaration(plan, name), need_unit=False)
+    read, problems = numeric_column(table, declared(plan.columns, name), need_unit=False)
     if read is not None and not problems:
-        return _column(plan, read)
+        return column_as_read(plan.columns, read)
     words = table.frame[name].astype(object).map(str).str.strip().to_numpy(dtype=object)
     missing = missing_cells(table.frame[name])
     levels = tuple(sorted({str(word) for word in words[~missing]}))

@@ -19,42 +19,13 @@ from cartwheel.development.model.predictor import Predictor
 from cartwheel.errors import NotEstimable, Refused, refuse
 from cartwheel.stats.imputation_data import ImputationData, imputation_data
 from cartwheel.stats.impute import imputation_streams, impute_fast, with_auxiliary
+from cartwheel.stats.imputed_scale import ImputedScale as ImputedScale, scale_of
 
 Floats = NDArray[np.float64]
 Part = TypeVar("Part")
 Table = tuple[Predictor, ...]
 
 DONORS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ImputedScale:
-    """How one predictor is imputed.
-
-    Parameters
-    ----------
-    kind : str
-        ``number`` (matched to donors), ``binary`` or ``category`` (drawn from a logistic model).
-    scale : str
-        ``none``, ``log2`` or ``sqrt``: on which a number stands in the imputation models.
-    known : float array (k,)
-        Its different values, rising.
-    coded : float array (k,)
-        The same as the imputation knows them; 0 to k - 1 for a category.
-    """
-
-    kind: str
-    scale: str
-    known: Floats
-    coded: Floats
-
-    def original(self, imputed: Floats) -> Floats:
-        """Turn imputed values back: donors' own values, to the last digit."""
-        if self.kind == "number":
-            found = np.searchsorted(self.coded, imputed)
-        else:
-            found = imputed.astype(np.intp)
-        return self.known[found]
 
 
 def imputed_scale(predictor: Predictor, *, skewed: bool) -> ImputedScale:
@@ -74,14 +45,10 @@ def imputed_scale(predictor: Predictor, *, skewed: bool) -> ImputedScale:
         and positive, or transformed so by the plan, on that of the square root where the plan says.
     """
     known = predictor.distinct_values
-    if len(known) == 2:
-        kind = "binary" if known.tolist() == [0.0, 1.0] else "category"
-        return ImputedScale(kind, "none", known, np.arange(2.0))
-    if predictor.transform == "log2" or (skewed and known[0] > 0 and predictor.transform != "sqrt"):
-        return ImputedScale("number", "log2", known, np.log2(known))
-    if predictor.transform == "sqrt":
-        return ImputedScale("number", "sqrt", known, np.sqrt(known))
-    return ImputedScale("number", "none", known, known)
+    transform = predictor.transform
+    if skewed and known[0] > 0 and transform != "sqrt":
+        transform = "log2"
+    return scale_of(known, transform=transform)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,9 +168,7 @@ def make_imputer(
     )
     columns = []
     for item, scale in zip(predictors, scales, strict=True):
-        column = np.full(len(item.values), np.nan)
-        column[item.known] = scale.coded[np.searchsorted(scale.known, item.values[item.known])]
-        columns.append(column)
+        columns.append(scale.code(item.values))
     everyone = np.ones(len(predictors[0].values))
     data = imputation_data(
         np.column_stack(columns),

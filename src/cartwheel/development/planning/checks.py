@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cartwheel.clinic.naming import read_column_name
+from cartwheel.clinic.outcome_times import unit_contradicted, unit_of_time
 from cartwheel.development.planning.plan import (
-    DAYS_PER,
     CutMethod,
     ImputationPlan,
     Plan,
@@ -61,17 +61,7 @@ def time_unit(plan: Plan) -> str | None:
     str or None
         ``days``, ``weeks``, ``months`` or ``years``.
     """
-    if plan.outcome.time_unit is not None or plan.outcome.time is None:
-        return plan.outcome.time_unit
-    unit = read_column_name(plan.outcome.time).unit
-    return unit if unit in DAYS_PER else None
-
-
-def _contradicted(plan: Plan) -> bool:
-    """Whether the name of the time column says another unit than the plan."""
-    assert plan.outcome.time is not None
-    named = read_column_name(plan.outcome.time).unit
-    return named in DAYS_PER and plan.outcome.time_unit not in (None, named)
+    return unit_of_time(plan.outcome.time, plan.outcome.time_unit)
 
 
 def cut_method(plan: Plan, item: PredictorPlan) -> CutMethod | None:
@@ -104,7 +94,7 @@ def _outcome(plan: Plan) -> Iterator[Problem]:
                 "outcome.time",
                 "name it: --time COLUMN",
             )
-        elif _contradicted(plan):
+        elif unit_contradicted(outcome.time, outcome.time_unit):
             yield Problem(
                 "time_unit_contradicted",
                 f"the name of '{outcome.time}' says {read_column_name(outcome.time).unit}, "

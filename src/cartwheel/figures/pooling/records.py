@@ -202,7 +202,8 @@ def _arrows(sheet: Axes, columns: Sequence[_Column], placed: Sequence[Mapping[st
             middle = (above[0] + above[1]) / 2
             _arrow(sheet, (middle, above[2]), (middle, under[3]))
     for source, target in ((main, column_of(_OUT)), (other, column_of(_OTHER_OUT))):
-        for row in source.keys() & target.keys():
+        # in the order of the rows: a set of words has another order in every process
+        for row in (row for row in source if row in target):
             _level(sheet, source[row], target[row])
     if other and "included" in main and "assessed" in other:
         _bend(sheet, other["assessed"], main["included"], from_right=True)

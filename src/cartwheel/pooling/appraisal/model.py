@@ -12,6 +12,7 @@ from cartwheel.errors import NotEstimable, PlanRefused, Problem
 from cartwheel.estimate import Estimate
 from cartwheel.note import Note
 from cartwheel.pooling.appraisal.result import ModelAppraisal, PatientsNeeded
+from cartwheel.pooling.appraisal.words import ValidationAsked
 from cartwheel.stats.expected_optimism import expected_optimism, r2_cox_snell_from_d
 from cartwheel.stats.pooling.effect_sizes import logit_c_statistic
 from cartwheel.stats.samplesize import (
@@ -59,6 +60,8 @@ class ModelClaim:
         Whether the outcome is a time.
     follow_up, horizon : float or None
         Mean follow-up, and the time at which risk is read; in one unit.
+    validation : ValidationAsked or None
+        An external validation that somebody plans.
     """
 
     n: int
@@ -70,6 +73,7 @@ class ModelClaim:
     survival: bool = False
     follow_up: float | None = None
     horizon: float | None = None
+    validation: ValidationAsked | None = None
 
 
 def appraise_model(claim: ModelClaim) -> ModelAppraisal:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from cartwheel.estimate import Estimate
 from cartwheel.note import Note
+from cartwheel.pooling.appraisal.result_external import ExternalValidation
+from cartwheel.pooling.appraisal.words import PaperWords
 from cartwheel.pooling.result_analysis import EValue
 from cartwheel.provenance import Provenance
 
@@ -239,12 +241,18 @@ class Appraisal:
         None where pooled results were appraised.
     references : tuple of str
         Of the methods used.
+    words : PaperWords or None
+        How the paper made its model, as its reader said; None where nothing was said.
+    external : ExternalValidation or None
+        What an external validation of the model would show; None without a corrected AUC.
     """
 
     title: str
     pooled: tuple[PooledAppraisal, ...]
     model: ModelAppraisal | None
     references: tuple[str, ...]
+    words: PaperWords | None = None
+    external: ExternalValidation | None = None
 
 
 @dataclass(frozen=True, slots=True)

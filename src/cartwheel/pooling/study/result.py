@@ -62,3 +62,37 @@ class StudyTable:
     sources: tuple[Source, ...]
     tables: tuple[RawTable, ...]
     simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRows:
+    """What a result file of ours gives.
+
+    Parameters
+    ----------
+    studies : tuple of Study
+        Discrimination, observed/expected and calibration slope, where they have an interval.
+    left_out : tuple of LeftOut
+        Measures without one.
+    notes : tuple of Note
+        What these rows are not.
+    source : Source
+        The file.
+    simulated : bool
+        As the file says.
+    data_sha256 : str
+        Of the patients behind it; empty where the file does not say.
+    versions : tuple of (str, str)
+        Version and hash of the score file behind each study; empty where the file does not say.
+    moment : str
+        When risk was read, such as ``at 12 months``; empty for a binary outcome from day 0.
+    """
+
+    studies: tuple[Study, ...]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[Note, ...]
+    source: Source
+    simulated: bool
+    data_sha256: str = ""
+    versions: tuple[tuple[str, str], ...] = ()
+    moment: str = ""

@@ -1,58 +1,31 @@
-"""A result of ours as study rows: a centre's development beside the published evidence."""
+"""A result of ours as study rows: a centre's own numbers beside the published evidence."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scipy.special import ndtri
-
-from cartwheel.canonical import sha256
+from cartwheel.canonical import content_sha256, sha256
 from cartwheel.errors import FileRefused, refuse
-from cartwheel.note import Note
 from cartwheel.pooling.plan import PoolPlan
-from cartwheel.pooling.result_studies import Study
-from cartwheel.pooling.study.result import LeftOut, Source
-from cartwheel.pooling.study.scales import normal_estimate, onto_scale, scale_of
+from cartwheel.pooling.study.result import ResultRows
+from cartwheel.pooling.study.result_developed import developed_rows
+from cartwheel.pooling.study.result_validated import shared_rows, validated_rows
 
-_KIND, _SCHEMA = "develop", "cartwheel/develop/1"
-# measure of the result file -> measure of a study, and its name
-_MEASURES = {
-    "auc": ("C", "AUC"),
-    "c_index": ("C", "Harrell's C-index"),
-    "calibration_slope": ("slope", "calibration slope"),
+Rows = Callable[[dict[str, Any], str, str, PoolPlan], ResultRows]
+_READERS: dict[str, Rows] = {
+    "develop": developed_rows,
+    "validate": validated_rows,
+    "share": shared_rows,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ResultRows:
-    """What a result file gives.
-
-    Parameters
-    ----------
-    studies : tuple of Study
-        Discrimination and calibration slope, where they have a corrected interval.
-    left_out : tuple of LeftOut
-        Measures without one.
-    notes : tuple of Note
-        What these rows are not.
-    source : Source
-        The file.
-    simulated : bool
-        As the file says.
-    """
-
-    studies: tuple[Study, ...]
-    left_out: tuple[LeftOut, ...]
-    notes: tuple[Note, ...]
-    source: Source
-    simulated: bool
+_VERSION = 1
 
 
 def read_result(path: Path, plan: PoolPlan) -> ResultRows:
-    """Read the JSON of ``cartwheel develop`` as study rows.
+    """Read the JSON of ``cartwheel develop`` or ``validate``, or a shared file, as study rows.
 
     Parameters
     ----------
@@ -68,26 +41,29 @@ def read_result(path: Path, plan: PoolPlan) -> ResultRows:
     Raises
     ------
     FileRefused
-        ``file_missing``, ``not_json``, ``result_kind`` for another kind or version of file,
-        ``result_broken`` where parts are missing, ``no_corrected`` where nothing was corrected.
-
-    Notes
-    -----
-    The corrected value and interval are used, never the apparent ones: effect = logit of C (or the
-    slope itself), standard error = width of the interval on that scale / (2 z).
+        ``file_missing``, ``not_json``, ``result_kind`` for another kind of file, ``newer_version``
+        for one that a later cartwheel wrote, ``shared_file_edited`` where its sum does not fit,
+        ``result_broken`` where parts are missing, ``no_corrected`` or ``no_interval`` where there
+        is nothing to pool.
     """
     data = _read(path)
     document = _document(data, path.name)
     try:
-        return _rows(document, path.name, sha256(data), plan)
-    except (KeyError, TypeError, AttributeError, ValueError):
+        return _READERS[document["kind"]](document, path.name, sha256(data), plan)
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise refuse(
             FileRefused,
             "result_broken",
             "parts of the result are missing",
             where=path.name,
-            mend="write it again with: cartwheel develop ... --json FILE",
+            mend=f"write it again with: cartwheel {_command(document)}",
         ) from None
+
+
+def _command(document: dict[str, Any]) -> str:
+    if document["kind"] == "share":
+        return "validate ... --share FILE"
+    return f"{document['kind']} ... --json FILE"
 
 
 def _read(path: Path) -> bytes:
@@ -106,110 +82,47 @@ def _read(path: Path) -> bytes:
 def _document(data: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, UnicodeDecodeError, RecursionError):
         raise refuse(
             FileRefused,
             "not_json",
             "this is not a JSON file",
             where=name,
-            mend="give a table (CSV, workbook) or the JSON of: cartwheel develop ... --json FILE",
+            mend="give a table (CSV, workbook), the JSON of cartwheel develop or validate, or a "
+            "shared file",
         ) from None
     kind = document.get("kind") if isinstance(document, dict) else None
     schema = document.get("schema") if isinstance(document, dict) else None
-    if kind != _KIND or schema != _SCHEMA:
+    version = re.fullmatch(r"cartwheel/([a-z]+)/(\d+)", str(schema))
+    if kind not in _READERS or version is None or version[1] != kind or int(version[2]) < _VERSION:
         raise refuse(
             FileRefused,
             "result_kind",
             f"a result of kind '{str(kind)[:30]}' ({str(schema)[:40]}) is not a study row",
             where=name,
-            mend=f"results of kind '{_KIND}' ({_SCHEMA}) are",
+            mend="results of cartwheel develop and validate, and shared files, are",
         )
+    if int(version[2]) > _VERSION:
+        raise refuse(
+            FileRefused,
+            "newer_version",
+            f"a later cartwheel wrote this file ({schema}); this one reads version {_VERSION}",
+            where=name,
+            mend="update cartwheel: pip install --upgrade cartwheel",
+        )
+    if kind == "share":
+        _refuse_edited(document, name)
     return dict(document)
 
 
-def _rows(document: dict[str, Any], name: str, digest: str, plan: PoolPlan) -> ResultRows:
-    result = document["result"]
-    studies: list[Study] = []
-    left_out: list[LeftOut] = []
-    label = str(result["title"] or Path(name).stem)
-    for measure in result["performance"]["measures"]:
-        if measure["name"] not in _MEASURES:
-            continue
-        study = _study(measure, result, label, name, plan)
-        if study is not None:
-            studies.append(study)
-            continue
-        reason = "no corrected interval: the development was not repeated in resamples"
-        left_out.append(LeftOut(0, name, f"{label}, {measure['label']}", "no_corrected", reason))
-    if not studies:
-        raise refuse(
-            FileRefused,
-            "no_corrected",
-            "no measure of this result has a corrected interval",
-            where=name,
-            mend="develop with --bootstrap 1000",
-        )
-    note = Note(
-        "own_result",
-        "caution",
-        f"{name} ({label}) is a development result, corrected for optimism; it is not an external "
-        "validation, and a pool of both is neither.",
-    )
-    source = Source(name, digest, _KIND, len(studies))
-    return ResultRows(tuple(studies), tuple(left_out), (note,), source, bool(result["simulated"]))
-
-
-def _study(
-    measure: dict[str, Any], result: dict[str, Any], label: str, name: str, plan: PoolPlan
-) -> Study | None:
-    code, words = _MEASURES[measure["name"]]
-    corrected, apparent = measure["corrected"], measure["apparent"]
-    if corrected is None:
-        return None
-    value, low, high = corrected["value"], corrected["low"], corrected["high"]
-    level = corrected["level"]
-    if None in (value, low, high, level) or not low < high:
-        return None
-    scale = scale_of(code)
-    if scale == "logit" and not 0.0 < low < high < 1.0:
-        return None
-    effect = onto_scale(value, scale)
-    reach = 2.0 * float(ndtri(0.5 + level / 2.0))
-    error = (onto_scale(high, scale) - onto_scale(low, scale)) / reach
-    outcome = result["outcome"]
-    n, events = outcome["patients"], outcome["events"]
-    first = "logit of the corrected value" if scale == "logit" else "corrected value"
-    on = "the logit scale" if scale == "logit" else "its own scale"
-    width = "logit upper - logit lower" if scale == "logit" else "upper - lower"
-    return Study(
-        row=0,
-        file=name,
-        study=label,
-        year=None,
-        group="",
-        outcome=str(outcome["label"]),
-        factor=str(result["score_id"]),
-        comparison="",
-        measure=code,
-        n=float(n),
-        reported=f"{words} {value:.3f} ({low:.3f}-{high:.3f}) corrected for optimism; apparent "
-        f"{apparent['value']:.3f}",
-        route="result_file",
-        conversion=f"{first}; standard error = ({width}) / {reach:.4f}; a development result "
-        "corrected for optimism, not an external validation",
-        assumptions=(f"the corrected interval is a normal one on {on}",),
-        inverted=False,
-        scale=scale,
-        effect=effect,
-        std_error=error,
-        estimate=normal_estimate(effect, error, scale, level=plan.level, n=n, events=events),
-        counts=None,
-        cutoff=None,
-        cutoff_text="",
-        cluster=label,
-        moderators=(),
-        source=f"{name}, {result['score_id']}",
-        overlap="",
-        used=True,
-        reason="",
+def _refuse_edited(document: dict[str, Any], name: str) -> None:
+    """Hold a shared file against its own sum."""
+    if document.get("content_sha256") == content_sha256(document):
+        return
+    raise refuse(
+        FileRefused,
+        "shared_file_edited",
+        "its content is not what cartwheel wrote: its sum does not fit",
+        where=name,
+        mend="ask the centre for the file again; nothing in it may be changed by hand",
     )

@@ -14,10 +14,11 @@ from cartwheel.pooling.plan import PoolPlan
 from cartwheel.pooling.result_studies import Study
 from cartwheel.pooling.study.findings import Flag, notes_of_flags
 from cartwheel.pooling.study.overlap import overlap_notes, overlaps_in
+from cartwheel.pooling.study.own_results import in_sets, refuse_same_patients
 from cartwheel.pooling.study.pools import fold, mixture_notes, pool_name, pools_of, same_cut_units
 from cartwheel.pooling.study.printed import cell_text
-from cartwheel.pooling.study.result import LeftOut, Overlap, Source, StudyTable
-from cartwheel.pooling.study.result_file import ResultRows, read_result
+from cartwheel.pooling.study.result import LeftOut, Overlap, ResultRows, Source, StudyTable
+from cartwheel.pooling.study.result_file import read_result
 from cartwheel.pooling.study.rows import (
     OpenTable,
     ReadRow,
@@ -48,8 +49,9 @@ def read_studies(files: Sequence[str | os.PathLike[str] | Any], *, plan: PoolPla
     Parameters
     ----------
     files : sequence of path or frame
-        Tables (CSV, workbook, ..., or data frames) with one row a study and outcome, and results of
-        ``cartwheel develop`` (JSON). Rows are pooled within group, outcome and measure.
+        Tables (CSV, workbook, ..., or data frames) with one row a study and outcome, results of
+        ``cartwheel develop`` and ``validate`` (JSON), and shared files. Rows are pooled within
+        group, outcome and measure.
     plan : PoolPlan
         What is asked for.
 
@@ -75,9 +77,8 @@ def read_studies(files: Sequence[str | os.PathLike[str] | Any], *, plan: PoolPla
     if not files:
         raise refuse(FileRefused, "no_files", "no file is given", mend="name a table of studies")
     spellings: dict[str, dict[str, str]] = {}
-    opened = [_open(file, plan) for file in files]
+    opened = _opened(files, plan)
     tables = [item for item in opened if isinstance(item, OpenTable)]
-    _check_names(opened)
     check_columns(tables, plan)
     check_renaming(plan, _written(opened, "group"), _written(opened, "outcome"))
     rows: list[ReadRow] = []
@@ -141,6 +142,15 @@ def _open(file: str | os.PathLike[str] | Any, plan: PoolPlan) -> OpenTable | Res
     if isinstance(file, str | os.PathLike) and Path(file).suffix.lower() == ".json":
         return read_result(Path(file), plan)
     return open_table(file, plan)
+
+
+def _opened(files: Sequence[Any], plan: PoolPlan) -> list[OpenTable | ResultRows]:
+    opened = [_open(file, plan) for file in files]
+    ours = [item for item in opened if isinstance(item, ResultRows)]
+    _check_names(opened)
+    refuse_same_patients(ours)
+    in_set = iter(in_sets(ours))
+    return [next(in_set) if isinstance(item, ResultRows) else item for item in opened]
 
 
 def _source(item: OpenTable | ResultRows) -> Source:
@@ -384,11 +394,12 @@ def _alone(studies: Sequence[Study]) -> list[Note]:
                     "result_alone",
                     "caution",
                     f"{ours[0].file} is pooled with none of the published {ours[0].measure} rows: "
-                    f"its outcome is '{ours[0].outcome}' and it has no set. Say in the plan: "
+                    f"its outcome is '{ours[0].outcome}' and its set "
+                    f"'{ours[0].group or 'none'}'. Say in the plan: "
                     f'same_outcome = {{"{ours[0].outcome}" = "{published[0].outcome}"}}'
                     + (
-                        f', same_group = {{"" = "{published[0].group}"}}.'
-                        if published[0].group
+                        f', same_group = {{"{ours[0].group}" = "{published[0].group}"}}.'
+                        if published[0].group != ours[0].group
                         else "."
                     ),
                 )

@@ -46,13 +46,15 @@ class Section:
     place: int = 0
 
 
-def sections(result: Result) -> list[Section]:
+def sections(result: Result, referee: Mapping[str, Any] | None = None) -> list[Section]:
     """List the parts that this result has something for, in the order of the page.
 
     Parameters
     ----------
     result : mapping
         The result as JSON.
+    referee : mapping, optional
+        The referee's report as JSON, which stands beside the result.
 
     Returns
     -------
@@ -73,6 +75,7 @@ def sections(result: Result) -> list[Section]:
         ("single", "One study only", single(result)),
         ("quality", "Risk of bias", result["quality"]),
         ("grade", "Certainty of the evidence", result["grades"]),
+        ("referee", "What a reviewer will ask", referee),
         ("methods", "Methods", True),
         ("results", "Results, as a paper says them", result["results"]),
         ("references", "References", result["references"]),

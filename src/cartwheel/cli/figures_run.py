@@ -1,0 +1,259 @@
+"""Running ``cartwheel figures``: read, draw, write all files or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cartwheel.canonical import write_together
+from cartwheel.cli.common import check_folder, pairs
+from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
+from cartwheel.figures.alluvial import alluvial_rows, alluvial_words, days_of, draw_alluvial
+from cartwheel.figures.atlas import KINDS
+from cartwheel.figures.data import csv_text
+from cartwheel.figures.nomogram import draw_nomogram
+from cartwheel.figures.nomogram_terms import nomogram_of_score
+from cartwheel.figures.publish import Drawing, published, result_drawings
+from cartwheel.figures.saving import FORMATS
+from cartwheel.figures.swimmer import draw_swimmer, swimmer_rows, swimmer_words
+from cartwheel.figures.trajectories import draw_trajectory, trajectory_rows, trajectory_words
+
+# the newest form of each result that is understood
+_NEWEST = 1
+_GRADES = ("astct-crs", "astct-icans")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command was told; each field is an option of it.
+
+    Parameters
+    ----------
+    result, chart, cohort : Path or None
+        Files.
+    folder : Path
+        Where the figures go.
+    width : str or None
+        Of a column.
+    formats, only, rules, days, markers : tuple of str
+        Lists.
+    ranges, mapping, units, treatments : list of str
+        ``NAME=VALUE``.
+    runs, share : bool
+        Switches.
+    by, sheet : str or None
+        Column of the groups, sheet of a workbook.
+    """
+
+    result: Path | None
+    folder: Path
+    width: str | None = None
+    formats: tuple[str, ...] = FORMATS
+    only: tuple[str, ...] = ()
+    ranges: list[str] | tuple[str, ...] = ()
+    chart: Path | None = None
+    rules: tuple[str, ...] = ()
+    mapping: list[str] | tuple[str, ...] = ()
+    units: list[str] | tuple[str, ...] = ()
+    runs: bool = False
+    treatments: list[str] | tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    cohort: Path | None = None
+    markers: tuple[str, ...] = ()
+    by: str | None = None
+    sheet: str | None = None
+    share: bool = False
+
+
+def run_figures(wanted: Wanted) -> list[str]:
+    """Draw what was asked for and write it.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The options of the command.
+
+    Returns
+    -------
+    list of str
+        Lines that tell what was written.
+
+    Raises
+    ------
+    FileRefused, CohortRefused, ScoreRefused
+        Where a file cannot be read.
+    PlanRefused
+        Where what was asked for does not go together.
+    """
+    _check(wanted)
+    drawings = [*_of_result(wanted), *_of_chart(wanted), *_of_cohort(wanted)]
+    found = published(drawings, wanted.width, wanted.formats)
+    _write(wanted.folder, found.files)
+    lines = [f"{one.name}: {one.said()[0]}" for one in drawings]
+    lines.append(f"wrote {len(found.files)} files in {wanted.folder}")
+    return [*lines, *(f"note: {note}" for note in found.notes)]
+
+
+def _check(wanted: Wanted) -> None:
+    if wanted.result is None and wanted.chart is None and wanted.cohort is None:
+        raise _asked("nothing to draw was named", "RESULT", "name a result, --chart or --cohort")
+    if (wanted.cohort is None) != (not wanted.markers):
+        raise _asked(
+            "a course needs a cohort and a marker", "--cohort",
+            "such as --cohort cohort.csv --trajectory il6_pg_ml --by GROUP",
+        )  # fmt: skip
+    if wanted.share and wanted.chart is not None:
+        raise _asked(
+            "a chart is drawn patient by patient and cannot be shared", "--share",
+            "leave --share or --chart out",
+        )  # fmt: skip
+    if wanted.share and wanted.result is not None:
+        raise _asked(
+            "--share withholds small groups of a cohort; it does not change a result", "--share",
+            "make the result with --share, or leave it out",
+        )  # fmt: skip
+    unknown = [ending for ending in wanted.formats if ending not in FORMATS]
+    if unknown or not wanted.formats:
+        raise _asked(
+            f"figures are not written as '{', '.join(unknown)[:40]}'", "--format",
+            f"choose from {', '.join(FORMATS)}",
+        )  # fmt: skip
+    if wanted.folder.exists() and not wanted.folder.is_dir():
+        raise _asked("there is a file of this name", str(wanted.folder), "name another folder")
+    check_folder(str(wanted.folder / "x.svg" if wanted.folder.is_dir() else wanted.folder))
+
+
+def _asked(what: str, where: str, mend: str) -> Refused:
+    return refuse(PlanRefused, "figures_asked", what, where=where, mend=mend)
+
+
+def _of_result(wanted: Wanted) -> list[Drawing]:
+    if wanted.result is None:
+        return []
+    if wanted.result.suffix.lower() == ".toml":
+        return [_of_score(wanted.result, wanted.ranges)]
+    return result_drawings(_read(wanted.result), wanted.only)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    mend = "give the JSON of develop, validate, landmark or pool (--json FILE)"
+    try:
+        found = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        what = f"this file cannot be read ({error.strerror or type(error).__name__})"
+        raise refuse(FileRefused, "file_missing", what, where=str(path), mend=mend) from None
+    except (ValueError, RecursionError):
+        what = "this is not a JSON file"
+        raise refuse(FileRefused, "not_json", what, where=path.name, mend=mend) from None
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if kind not in KINDS or not isinstance(found.get("result"), dict):
+        what = "this is not a result that figures are drawn from"
+        raise refuse(FileRefused, "not_a_result", what, where=path.name, mend=mend)
+    family, _, number = str(found.get("schema", "")).rpartition("/")
+    if family != f"cartwheel/{kind}" or not (number.isascii() and number.isdigit()):
+        what = f"this file does not say which form of a result it is: not 'cartwheel/{kind}/1'"
+        raise refuse(FileRefused, "not_a_result", what, where=path.name, mend=mend)
+    if int(number) > _NEWEST:
+        what = f"this result is of form {number}, and {_NEWEST} is the newest that is known"
+        mend = "pip install --upgrade cartwheel"
+        raise refuse(FileRefused, "newer_version", what, where=path.name, mend=mend)
+    return dict(found)
+
+
+def _of_score(path: Path, ranges: list[str] | tuple[str, ...]) -> Drawing:
+    from cartwheel.clinic.score import read_score
+
+    spec = read_score(path)
+    if spec.parameters:
+        spec = spec.variants[tuple(one.default for one in spec.parameters)]
+    found = nomogram_of_score(spec, pairs(list(ranges), "--range", _range))
+    return Drawing(
+        "nomogram",
+        draw_nomogram(found),
+        lambda: (f"Nomogram: {spec.title}", found.words()),
+        lambda: csv_text(found.rows()),
+    )
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(":")
+    ends = float(low), float(high)
+    if not ends[0] < ends[1] < float("inf"):
+        raise ValueError
+    return ends
+
+
+def _of_chart(wanted: Wanted) -> Iterator[Drawing]:
+    if wanted.chart is None:
+        return
+    from cartwheel.clinic.chart import ChartOptions
+    from cartwheel.workflows.daily_grades import daily_grades
+
+    mapped = pairs(list(wanted.mapping), "--map", str)
+    rules = wanted.rules or tuple(rule for rule in _GRADES if rule in mapped.values())
+    if not 1 <= len(rules) <= 2:
+        raise _asked("a swimmer plot shows one rule or two", "--rule", "such as --rule astct-crs")
+    options = ChartOptions(
+        mapping=mapped, units=pairs(list(wanted.units), "--unit", str), sheet=wanted.sheet,
+        runs=wanted.runs,
+    )  # fmt: skip
+    treatments = pairs(list(wanted.treatments), "--treatment", str)
+    found = daily_grades(wanted.chart, rules, treatments, options)
+    days = days_of(found, _days(wanted.days))
+    rule = found.rules[0][1]
+    yield Drawing(
+        "swimmer",
+        draw_swimmer(found),
+        lambda: ("Grades and treatments by day, one row a patient", swimmer_words(found)),
+        lambda: csv_text(swimmer_rows(found)),
+    )
+    yield Drawing(
+        "alluvial",
+        draw_alluvial(found, days),
+        lambda: (f"{rule}: grades over time", alluvial_words(found, days)),
+        lambda: csv_text(alluvial_rows(found, days)),
+    )
+
+
+def _days(texts: tuple[str, ...]) -> list[int]:
+    try:
+        return [int(text) for text in texts]
+    except ValueError:
+        raise _asked("a day is a whole number", "--days", "such as --days 0,3,7,14") from None
+
+
+def _of_cohort(wanted: Wanted) -> Iterator[Drawing]:
+    if wanted.cohort is None:
+        return
+    from cartwheel.workflows.trajectory import trajectory
+
+    for marker in dict.fromkeys(wanted.markers):
+        found = trajectory(wanted.cohort, marker, wanted.by, share=wanted.share, sheet=wanted.sheet)
+        title = f"Course of {found.label}" + (f" by {found.by}" if found.by else "")
+        yield Drawing(
+            f"trajectory_{marker}",
+            draw_trajectory(found),
+            lambda title=title, found=found: (title, trajectory_words(found)),  # type: ignore[misc]
+            lambda found=found: csv_text(trajectory_rows(found)),  # type: ignore[misc]
+        )
+
+
+def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    made = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+        write_together({str(folder / name): content for name, content in files.items()})
+    except OSError as error:
+        if made and folder.is_dir():
+            folder.rmdir()
+        raise refuse(
+            FileRefused,
+            "not_writable",
+            f"the files could not be written ({error.strerror or type(error).__name__}); nothing "
+            "was written",
+            where=str(folder),
+            mend="check the disk, the rights and the names",
+        ) from None

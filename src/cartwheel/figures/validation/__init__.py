@@ -1,0 +1,1 @@
+"""Figures of a validation, drawn from its JSON."""

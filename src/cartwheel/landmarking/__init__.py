@@ -1,0 +1,1 @@
+"""The parts of dynamic prediction: models at several days, made and judged again at each."""

@@ -1,0 +1,395 @@
+"""How every paper ends: limitations, the referee, provenance, checklists, references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cartwheel.provenance import named_simulated
+from cartwheel.report.bibliography import bibliography
+from cartwheel.report.checklists import checklist, checklists_for
+from cartwheel.report.document.blocks import (
+    Block,
+    Bullets,
+    Caution,
+    Cell,
+    Document,
+    Heading,
+    Paragraph,
+    Row,
+    Run,
+    Table,
+)
+from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.places import place_of, places_under, value_at
+from cartwheel.report.paper.tables import columns, heading_row, row
+from cartwheel.report.words import Say
+
+_GRAVE = ("critical", "major", "minor")
+Path = tuple[str | int, ...]
+
+
+def heading(say: Say, name: str, level: int = 1, *, topic: str = "shared") -> Heading:
+    """Head a part of the paper.
+
+    Parameters
+    ----------
+    say : Say
+        Words of the language.
+    name : str
+        Key below ``TOPIC.heading``; its id in the document as well.
+    level : int
+        1 to 3.
+    topic : str
+        File of the catalogue.
+
+    Returns
+    -------
+    Heading
+    """
+    return Heading(say(f"{topic}.heading.{name}"), level, name.replace("_", "-"))
+
+
+def finished(
+    numbers: Numbers, title: str, subtitle: str, blocks: Sequence[Block | None]
+) -> Document:
+    """Put blocks together as a document, with the works that they cite.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result.
+    title, subtitle : str
+        Of the paper.
+    blocks : sequence of Block or None
+        In order; None is left out.
+
+    Returns
+    -------
+    Document
+    """
+    kept = tuple(_trimmed(block) for block in blocks if block is not None)
+    return Document(
+        title,
+        subtitle,
+        numbers.say.language,
+        is_simulated(numbers.document),
+        kept,
+        bibliography().cited(kept),
+    )
+
+
+def _trimmed(block: Block) -> Block:
+    # sentences end in a space, so that they can follow each other; the last one needs none
+    if isinstance(block, Bullets):
+        return Bullets(tuple(_without_end(item) for item in block.items))
+    if isinstance(block, Paragraph | Caution):
+        return replace(block, runs=_without_end(block.runs))
+    return block
+
+
+def _without_end(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    return (*runs[:-1], replace(runs[-1], text=runs[-1].text.rstrip())) if runs else runs
+
+
+def is_simulated(document: Mapping[str, Any]) -> bool:
+    """Say whether the patients are simulated: by the result, the plan, or the name of the file.
+
+    Parameters
+    ----------
+    document : mapping
+        The JSON of a result.
+
+    Returns
+    -------
+    bool
+    """
+    said = (value_at(document, "result.simulated"), value_at(document, "plan.simulated"))
+    return True in said or named_simulated(str(value_at(document, "provenance.data_name") or ""))
+
+
+def limitations(numbers: Numbers) -> list[Block]:
+    """Tell the cautions of the run and the findings of its referee, none softened.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result; ``result.notes`` and ``referee.findings`` are read.
+
+    Returns
+    -------
+    list of Block
+    """
+    say = numbers.say
+    notes = places_under(numbers.document, "result.notes")
+    told: list[Block] = [
+        Caution("caution", numbers.quoted(f"{note}.text"))
+        for note in notes
+        if numbers.at(f"{note}.severity") == "caution"
+    ]
+    for finding in places_under(numbers.document, "referee.findings"):
+        severity = numbers.at(f"{finding}.severity")
+        if severity in _GRAVE:
+            what, evidence = (numbers.quoted(f"{finding}.{part}") for part in ("what", "evidence"))
+            runs = say.runs("shared.limitations.finding", what=what, evidence=evidence)
+            told.append(Caution("caution" if severity == "minor" else str(severity), runs))
+    assumed = tuple(
+        numbers.quoted(f"{note}.text")
+        for note in notes
+        if numbers.at(f"{note}.severity") != "caution"
+    )
+    first = "shared.limitations.intro" if told or assumed else "shared.limitations.none"
+    blocks: list[Block] = [heading(say, "limitations"), Paragraph(say.runs(first)), *told]
+    if assumed:
+        blocks.append(Bullets(assumed))
+    if told or assumed:
+        blocks.append(Paragraph(say.runs("shared.limitations.about")))
+    return blocks
+
+
+def referee(numbers: Numbers) -> list[Block]:
+    """Show what the referee asked: findings, what passed, and the questions of PROBAST and QUIPS.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result; ``referee`` is read.
+
+    Returns
+    -------
+    list of Block
+        Empty for a file without a referee.
+    """
+    if not numbers.at("referee"):
+        return []
+    tables = [_findings(numbers), _passed(numbers), *_domains(numbers)]
+    return [
+        heading(numbers.say, "referee"),
+        Paragraph(numbers.quoted("referee.summary")),
+        *(table for table in tables if table is not None),
+    ]
+
+
+def _findings(numbers: Numbers) -> Table | None:
+    say = numbers.say
+    places = places_under(numbers.document, "referee.findings")
+    if not places:
+        return None
+    parts = ("what", "evidence", "mend", "source")
+    rows = tuple(
+        row(
+            _severity(numbers, f"{place}.severity"),
+            *(numbers.words(f"{place}.{part}") for part in parts),
+        )
+        for place in places
+    )
+    labels = [
+        say(f"shared.referee.{name}")
+        for name in ("severity", "finding", "evidence", "mend", "source")
+    ]
+    head = columns(labels, (0.8, 1.7, 1.9, 1.5, 1.5))
+    return Table("table-referee", say("shared.referee.caption"), head, rows, numbers.english_note())
+
+
+def _severity(numbers: Numbers, place: str) -> Cell:
+    key = f"shared.severity.{numbers.at(place)}"
+    return Cell(numbers.say(key), place) if key in numbers.say else numbers.words(place)
+
+
+def _passed(numbers: Numbers) -> Table | None:
+    say = numbers.say
+    places = places_under(numbers.document, "referee.passed")
+    if not places:
+        return None
+    rows = tuple(
+        row(
+            numbers.words(f"{place}.code"),
+            Cell(say("shared.answered." + ("yes" if numbers.at(f"{place}.answered") else "no"))),
+            numbers.words(f"{place}.text"),
+        )
+        for place in places
+    )
+    labels = [say(f"shared.referee.{name}") for name in ("question", "answered", "outcome")]
+    caption = say("shared.referee.passed")
+    return Table(
+        "table-referee-passed", caption, columns(labels, (1, 0.8, 2)), rows, numbers.english_note()
+    )
+
+
+def _domains(numbers: Numbers) -> Iterator[Table]:
+    say = numbers.say
+    places = places_under(numbers.document, "referee.domains")
+    for instrument in dict.fromkeys(str(numbers.at(f"{each}.instrument")) for each in places):
+        rows: list[Row] = []
+        above = ""
+        for place in places:
+            if numbers.at(f"{place}.instrument") != instrument:
+                continue
+            if numbers.at(f"{place}.domain") != above:
+                above = str(numbers.at(f"{place}.domain"))
+                rows.append(heading_row(above, f"{place}.domain"))
+            rows.append(
+                row(
+                    numbers.words(f"{place}.question"),
+                    numbers.words(f"{place}.answer", say("shared.domains.person")),
+                    numbers.words(f"{place}.because"),
+                )
+            )
+        labels = [say(f"shared.domains.{name}") for name in ("question", "answer", "because")]
+        yield Table(
+            f"table-{instrument.lower()}",
+            say("shared.domains.caption", instrument=instrument),
+            columns(labels, (1.8, 0.8, 1.4)),
+            tuple(rows),
+            numbers.english_note(),
+        )
+
+
+def provenance(numbers: Numbers, command: str) -> list[Block]:
+    """Say where the numbers come from, how to trace each, and how to make them again.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result.
+    command : str
+        Name that stands for the result's file in the commands, such as ``RESULT.json``.
+
+    Returns
+    -------
+    list of Block
+    """
+    say = numbers.say
+    intro = say.runs(
+        "shared.provenance.intro",
+        trace=Run(f"cartwheel trace {command} PLACE", "code"),
+        rerun=Run(f"cartwheel rerun {command}", "code"),
+    )
+    rows = [row(say("shared.provenance.schema"), numbers.words("schema"))]
+    for path, value in _leaves(numbers.at("provenance"), ("provenance",)):
+        rows.append(row(_provenance_label(say, path[1:]), _setting(say, path, value)))
+    labels = [say("shared.provenance.what"), say("shared.provenance.value")]
+    made = Table(
+        "table-provenance", say("shared.provenance.caption"), columns(labels, (1, 2)), tuple(rows)
+    )
+    return [heading(say, "provenance"), Paragraph(intro), made, *_plan(numbers)]
+
+
+def _plan(numbers: Numbers) -> list[Block]:
+    say = numbers.say
+    rows = tuple(
+        row(place_words(path[1:]), _setting(say, path, value))
+        for path, value in _leaves(numbers.at("plan"), ("plan",))
+    )
+    if not rows:
+        return []
+    labels = [say("shared.provenance.plan_line"), say("shared.provenance.plan_value")]
+    caption = say("shared.provenance.plan_caption")
+    return [
+        heading(say, "plan", 2),
+        Table("table-plan", caption, columns(labels, (1, 1)), rows),
+    ]
+
+
+def _leaves(thing: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(thing, Mapping):
+        for key, value in thing.items():
+            yield from _leaves(value, (*path, str(key)))
+    elif isinstance(thing, list | tuple) and any(isinstance(each, Mapping) for each in thing):
+        for at, value in enumerate(thing):
+            yield from _leaves(value, (*path, at))
+    elif thing is not None:
+        yield path, thing
+
+
+def place_words(path: Path) -> str:
+    """Write a path for the reader, whatever signs its keys hold.
+
+    Parameters
+    ----------
+    path : tuple of str or int
+        Outermost first.
+
+    Returns
+    -------
+    str
+        Such as ``predictors[0].column``.
+    """
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+    return text
+
+
+def _setting(say: Say, path: Path, value: Any) -> Cell:
+    return Cell(_setting_text(say, value), place_of(path))
+
+
+def _setting_text(say: Say, value: Any) -> str:
+    if isinstance(value, bool):
+        return say("shared.yes" if value else "shared.no")
+    if isinstance(value, list | tuple):
+        parts = [_setting_text(say, each) for each in value]
+        return say.sentence("shared.list.between").join(parts) or say("shared.provenance.empty")
+    return str(value) if value != "" else say("shared.provenance.empty")
+
+
+def _provenance_label(say: Say, path: Path) -> str:
+    key = f"shared.provenance.{path[0]}" if path else ""
+    if key not in say:
+        return place_words(path)
+    return say(key, name=place_words(path[1:]))
+
+
+def checklists(numbers: Numbers, names: Sequence[str] | None = None) -> list[Block]:
+    """Fill the reporting checklists that this kind of result calls for.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result.
+    names : sequence of str, optional
+        Which; by default those of its kind.
+
+    Returns
+    -------
+    list of Block
+        Empty where none applies.
+    """
+    document, say = numbers.document, numbers.say
+    chosen = checklists_for(document) if names is None else tuple(names)
+    if not chosen:
+        return []
+    filled = [checklist(name, document, say.language) for name in chosen]
+    return [
+        heading(say, "checklists"),
+        Paragraph(say.runs("shared.checklist.intro")),
+        *filled,
+    ]
+
+
+def ending(
+    numbers: Numbers, command: str = "RESULT.json", names: Sequence[str] | None = None
+) -> list[Block]:
+    """Put limitations, referee, provenance and checklists together.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result.
+    command : str
+        As `provenance` has it.
+    names : sequence of str, optional
+        Of the checklists.
+
+    Returns
+    -------
+    list of Block
+    """
+    return [
+        *limitations(numbers),
+        *referee(numbers),
+        *provenance(numbers, command),
+        *checklists(numbers, names),
+    ]

@@ -1,0 +1,171 @@
+"""Figures of a paper: the drawings there are, as blocks with words and data beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from matplotlib.figure import Figure as Drawing
+
+from cartwheel.figures.atlas import result_figures
+from cartwheel.figures.saving import svg
+from cartwheel.figures.style import look
+from cartwheel.report.document.blocks import Figure
+
+Builder = Callable[[], Drawing]
+# in inches: below this a figure is drawn for one column of a journal
+_ONE_COLUMN = 4.5
+_PICTURES = ContextVar("pictures", default=True)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def builders(document: Mapping[str, Any]) -> dict[str, Builder]:
+    """Name every figure that a result calls for, each ready to be drawn.
+
+    Parameters
+    ----------
+    document : mapping
+        The JSON of develop, validate or pool; another kind has no figures.
+
+    Returns
+    -------
+    dict of str to function
+        Nothing is drawn until a function is called.
+    """
+    return result_figures(document)
+
+
+def figure_block(
+    name: str,
+    document: Mapping[str, Any],
+    caption: str,
+    alt: str,
+    csv: str,
+    *,
+    id: str = "",
+) -> Figure | None:
+    """Draw a figure and put it in a block.
+
+    Parameters
+    ----------
+    name : str
+        One of `builders`.
+    document : mapping
+        The JSON of a result.
+    caption : str
+        Under it, without number.
+    alt : str
+        What it shows, in words and numbers.
+    csv : str
+        Its data, from `table_csv`.
+    id : str
+        In the document; by default ``figure-NAME``.
+
+    Returns
+    -------
+    Figure or None
+        None where the result does not call for it.
+    """
+    build = builders(document).get(name)
+    if build is None:
+        return None
+    return drawn_block(build(), caption, alt, csv, id=id or "figure-" + name.replace("_", "-"))
+
+
+@contextmanager
+def pictures(wanted: bool) -> Iterator[None]:
+    """Draw figures as PNG too, or as SVG alone: most of the time goes into the former.
+
+    Parameters
+    ----------
+    wanted : bool
+        Whether a Word file, or a folder of figures, is to be written.
+
+    Yields
+    ------
+    None
+    """
+    before = _PICTURES.set(wanted)
+    try:
+        yield
+    finally:
+        _PICTURES.reset(before)
+
+
+def drawn_block(drawing: Drawing, caption: str, alt: str, csv: str, *, id: str) -> Figure:
+    """Put a drawing in a block, as SVG and, where `pictures` are wanted, as PNG (300 dots an inch).
+
+    Parameters
+    ----------
+    drawing : matplotlib Figure
+        From one of the figure functions.
+    caption, alt, csv, id : str
+        As `figure_block` has them.
+
+    Returns
+    -------
+    Figure
+    """
+    width = "single" if drawing.get_figwidth() < _ONE_COLUMN else "double"
+    png = _png(drawing) if _PICTURES.get() else b""
+    return Figure(id, caption, alt, svg(drawing), png, csv, width)
+
+
+def table_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Write the data of a figure as CSV.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns, with units.
+    rows : iterable of sequence
+        Numbers and texts as they stand in the JSON; None is empty.
+
+    Returns
+    -------
+    str
+        Lines end in a line feed. A text that a spreadsheet would take for a formula begins with
+        an apostrophe; numbers stay numbers.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([_guarded(name) for name in header])
+    writer.writerows([_guarded(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def _png(drawing: Drawing) -> bytes:
+    stream = io.BytesIO()
+    with look(), warnings.catch_warnings():
+        # as in SVG: the layout font lacks some scripts
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
+        drawing.savefig(stream, format="png", dpi=300, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _guarded(value: Any) -> Any:
+    if not isinstance(value, str):
+        return "" if value is None else value
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def stretched(text: str) -> str:
+    """Write words of several lines in one, for an alternative text.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+    """
+    return re.sub(r"\s+", " ", text).strip()

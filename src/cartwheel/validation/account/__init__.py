@@ -1,0 +1,1 @@
+"""What a validation says in words: cautions, methods, the question and the verdict."""

@@ -1,0 +1,1 @@
+"""Subgroups and centres: told or withheld, and how much they differ."""

@@ -1,0 +1,1 @@
+"""Missing inputs imputed, beside complete cases."""

@@ -1,0 +1,1 @@
+"""How a score does: measures, bands, curves, utility, and what this many events can show."""

@@ -1,0 +1,1 @@
+"""The updating ladder of one score, and the file of the rung that was chosen."""

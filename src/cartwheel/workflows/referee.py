@@ -1,0 +1,153 @@
+"""Referee a file: a result of cartwheel of any kind, or the plan of a development."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from cartwheel import __version__
+from cartwheel.canonical import canonical_json, sha256
+from cartwheel.development.planning.plan import read_plan
+from cartwheel.errors import FileRefused, refuse
+from cartwheel.finding import RefereeReport
+from cartwheel.provenance import Provenance, library_versions
+from cartwheel.referee.report import KINDS, kind_of, referee, referee_plan
+from cartwheel.referee.result import RefereeFile
+
+KIND, SCHEMA = "referee", "cartwheel/referee/1"
+PLAN_SUFFIX = ".toml"
+PLAN_SCHEMA = "cartwheel-plan/1"
+REFEREED = "results of develop, validate, pool and appraise are, and plans of develop"
+
+
+def referee_file(source: str | PathLike[str]) -> RefereeFile:
+    """Read a result or a plan and say what a statistical reviewer will ask.
+
+    Parameters
+    ----------
+    source : path
+        JSON of ``develop``, ``validate``, ``pool`` or ``appraise``, of this or an older version;
+        or the plan of a development (TOML).
+
+    Returns
+    -------
+    RefereeFile
+
+    Raises
+    ------
+    FileRefused
+        ``file_missing``, ``not_json``, ``result_kind`` or ``no_result``.
+    PlanRefused
+        A TOML file that is no plan of a development.
+    """
+    path = Path(source)
+    if path.suffix.lower() == PLAN_SUFFIX:
+        content = _bytes(path)
+        _of_development(content, path.name)
+        plan = read_plan(path)
+        return _file(path.name, content, plan.identity, referee_plan(plan.as_dict()))
+    content = _bytes(path)
+    document = _document(content, path.name)
+    plan_sum = document.get("provenance")
+    said = plan_sum.get("plan_sha256") if isinstance(plan_sum, Mapping) else ""
+    return _file(path.name, content, said if isinstance(said, str) else "", referee(document))
+
+
+def referee_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file that ``cartwheel referee --json`` writes.
+
+    Returns
+    -------
+    dict
+        Every object closed to unknown keys.
+    """
+    schema = TypeAdapter(RefereeFile).json_schema(mode="serialization")
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if part.get("type") == "object" and "properties" in part:
+            part["additionalProperties"] = False
+            part["required"] = list(part["properties"])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA,
+        "title": "Result of cartwheel referee",
+        **schema,
+    }
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise refuse(
+            FileRefused,
+            "file_missing",
+            "there is no such file",
+            where=str(path),
+            mend="give the JSON of a result (--json FILE), or the plan of a development (TOML)",
+        ) from None
+
+
+def _document(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise refuse(
+            FileRefused,
+            "not_json",
+            "this is not a JSON file",
+            where=name,
+            mend="give the JSON of a result (--json FILE), or the plan of a development (TOML)",
+        ) from None
+    if not isinstance(document, dict) or kind_of(document) not in KINDS:
+        said = document.get("kind") if isinstance(document, dict) else None
+        raise refuse(
+            FileRefused,
+            "result_kind",
+            f"a file of kind '{str(said)[:30]}' is not refereed",
+            where=name,
+            mend=REFEREED,
+        )
+    if not isinstance(document.get("result"), dict):
+        raise refuse(
+            FileRefused,
+            "no_result",
+            "there is no result in this file, so nothing can be asked of it",
+            where=name,
+            mend="give the whole JSON that the command wrote (--json FILE)",
+        )
+    return document
+
+
+def _of_development(content: bytes, name: str) -> None:
+    """Refuse a TOML that says it is something else than the plan of a development."""
+    try:
+        said = tomllib.loads(content.decode("utf-8-sig")).get("schema")
+    except (ValueError, RecursionError):
+        return  # read_plan says what is wrong with it
+    if isinstance(said, str) and said.startswith("cartwheel-") and said != PLAN_SCHEMA:
+        raise refuse(
+            FileRefused,
+            "result_kind",
+            f"a file of schema '{said[:40]}' is not refereed",
+            where=name,
+            mend=REFEREED,
+        )
+
+
+def _file(name: str, content: bytes, plan_sum: str, report: RefereeReport) -> RefereeFile:
+    plan: dict[str, object] = {"file": name}
+    provenance = Provenance(
+        cartwheel=__version__,
+        data_sha256=sha256(content),
+        data_name=name,
+        plan_sha256=plan_sum or sha256(canonical_json(plan)),
+        seed=0,
+        libraries=library_versions(),
+    )
+    return RefereeFile(KIND, SCHEMA, provenance, plan, report)
