@@ -38,18 +38,28 @@ def penalised(design: Array, event: Array, coefficients: Array) -> float:
     return likelihood + 0.5 * float(np.linalg.slogdet(information)[1])
 
 
-def profile(design: Array, event: Array, held: int, value: float, start: Array) -> float:
-    """Largest penalised log-likelihood with one coefficient held, by a general optimiser."""
+def profile(design: Array, event: Array, held: int, value: float, top: Array) -> float:
+    """Largest penalised log-likelihood with one coefficient held, by a general optimiser.
+
+    It walks from the maximum to the held value: near separation the likelihood is a curved ridge,
+    on which BFGS gets lost from far away.
+    """
     others = [j for j in range(design.shape[1]) if j != held]
+    here, least = top[others], 0.0
+    for share in np.linspace(0.0, 1.0, 25)[1:]:
+        at = top[held] + share * (value - top[held])
 
-    def loss(rest: Array) -> float:
-        coefficients = np.empty(design.shape[1])
-        coefficients[held], coefficients[others] = value, rest
-        return -penalised(design, event, coefficients)
+        def loss(rest: Array, at: float = at) -> float:
+            coefficients = np.empty(design.shape[1])
+            coefficients[held], coefficients[others] = at, rest
+            return -penalised(design, event, coefficients)
 
-    if not others:
-        return -loss(np.empty(0))
-    return -float(minimize(loss, start[others], method="BFGS", options={"gtol": 1e-7}).fun)
+        if not others:
+            least = loss(np.empty(0))
+            continue
+        found = minimize(loss, here, method="BFGS", options={"gtol": 1e-7})
+        here, least = found.x, float(found.fun)
+    return -least
 
 
 @settings(max_examples=30)
@@ -62,16 +72,10 @@ def test_limits_by_a_general_optimiser(seed: int, separated: bool, level: float)
     assert peak == pytest.approx(table.fit.log_likelihood, rel=1e-10)
     for j in range(design.shape[1]):
         for limit in (table.low[j], table.high[j]):
-            start = table.coefficients + table.fit.covariance_augmented[j] * (
-                (limit - table.coefficients[j]) / table.fit.covariance_augmented[j, j]
-            )
-            drop = 2.0 * (peak - profile(design, event, j, limit, start))
+            drop = 2.0 * (peak - profile(design, event, j, limit, table.coefficients))
             # BFGS stops at a gradient of 1e-7 or, by its differences, at about 1e-5 of one
             assert drop == pytest.approx(float(chdtri(1, 1.0 - level)), rel=1e-5)
-        held = table.coefficients - table.fit.covariance_augmented[j] * (
-            table.coefficients[j] / table.fit.covariance_augmented[j, j]
-        )
-        statistic = 2.0 * (peak - profile(design, event, j, 0.0, held))
+        statistic = 2.0 * (peak - profile(design, event, j, 0.0, table.coefficients))
         assert table.statistic[j] == pytest.approx(statistic, rel=1e-5, abs=1e-5)
 
 

@@ -17,7 +17,7 @@ from cartwheel.stats.pooling.clustered import Block, Matrix, Summed, blocks_of, 
 from cartwheel.stats.pooling.study_design import study_design
 from cartwheel.stats.pooling.study_inputs import Floats, checked_effects, read_only
 
-_STEPS = 200
+_STEPS = 2000
 # relative change of the variances at which scoring stops
 _TOLERANCE = 1e-12
 
