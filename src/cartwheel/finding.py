@@ -60,12 +60,12 @@ class Domain:
     Parameters
     ----------
     instrument : str
-        ``PROBAST`` or ``QUIPS``.
+        ``PROBAST``, ``PROBAST+AI`` or ``QUIPS``.
     domain, question : str
         Of the instrument, in our words.
     answer : str
-        ``yes``, ``probably yes``, ``no``, ``probably no``, ``no information``; empty where a
-        person must answer.
+        ``yes``, ``probably yes``, ``no``, ``probably no``, ``no information``; of a domain as a
+        whole ``high`` or ``low``; empty where a person must answer.
     because : str
         What of the run decides it; empty where a person must answer.
     """
@@ -90,7 +90,7 @@ class RefereeReport:
     passed : tuple of Passed
         The other rules that apply to this kind, in the order of the rules.
     domains : tuple of Domain
-        Of PROBAST and QUIPS; empty where neither applies.
+        Of PROBAST, PROBAST+AI and QUIPS; empty where neither applies.
     summary : str
         One sentence: how many findings of which severity.
     """

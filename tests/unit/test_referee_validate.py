@@ -183,6 +183,30 @@ def test_without_its_origin_a_score_may_be_of_the_same_patients() -> None:
 
 
 def test_probast_of_an_evaluation_leaves_out_questions_of_development() -> None:
-    numbers = [one.question.split()[0] for one in referee(validated()).domains]
+    domains = referee(validated()).domains
+    numbers = [one.question.split()[0] for one in domains if one.instrument == "PROBAST"]
     assert len(numbers) == 17
     assert not {"4.5", "4.8", "4.9"} & set(numbers)
+
+
+def test_the_domains_of_probast_ai_follow_from_the_questions() -> None:
+    domains = referee(validated()).domains
+    four = [one for one in domains if one.instrument == "PROBAST+AI"]
+    assert [one.domain for one in four] == [
+        "participants and data sources", "predictors", "outcome", "analysis",
+    ]  # fmt: skip
+    asked = {"participants and data sources": "participants"}
+    for one in four:
+        name = asked.get(one.domain, one.domain)
+        own = [each for each in domains if (each.instrument, each.domain) == ("PROBAST", name)]
+        answers = {each.answer for each in own}
+        if "no" in answers:
+            assert one.answer == "high"
+            numbers = [each.question.split()[0] for each in own if each.answer == "no"]
+            assert one.because == "answered no: " + ", ".join(numbers)
+        elif answers <= {"yes", "probably yes"}:
+            assert one.answer == "low"
+        else:
+            assert (one.answer, one.because) == ("", "")
+    # who chose the patients, and how, no run can know
+    assert four[0].answer == ""

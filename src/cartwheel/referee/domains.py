@@ -7,7 +7,7 @@ its question does not arise, or where passing it would prove nothing, the item s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from cartwheel.finding import Domain
 from cartwheel.referee.facts import Document, rows, text
 from cartwheel.referee.rule import INFORMATION, MINOR, Judged
 
-PROBAST, QUIPS = "PROBAST", "QUIPS"
+PROBAST, PROBAST_AI, QUIPS = "PROBAST", "PROBAST+AI", "QUIPS"
 YES, PROBABLY_YES, NO, PROBABLY_NO = "yes", "probably yes", "no", "probably no"
 DEVELOPMENT, EVALUATION = "development", "evaluation"
 
@@ -255,13 +255,14 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
     Returns
     -------
     tuple of Domain
-        PROBAST (Wolff 2019) for a development, a validation and a published model; QUIPS (Hayden
-        2013) for a development as well; for a pool what the table judged. Empty where neither
-        applies.
+        PROBAST (Wolff 2019), question by question, and from it the four domains of PROBAST+AI
+        (Moons 2025), for a development, a validation and a published model; QUIPS (Hayden 2013)
+        for a development as well; for a pool what the table judged. Empty where none applies.
 
     References
     ----------
-    Wolff RF et al 2019, doi:10.7326/M18-1376. Hayden JA et al 2013,
+    Wolff RF et al 2019, doi:10.7326/M18-1376. Moons KGM et al 2025, doi:10.1136/bmj-2024-082505.
+    Hayden JA et al 2013,
     doi:10.7326/0003-4819-158-4-201302190-00009.
     """
     if kind == "pool":
@@ -275,8 +276,33 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
     filled = [_filled(PROBAST, item, answers) for item in asked]
     if kind == "develop":
         filled = [_weights(document, one) for one in filled]
+    filled += _of_domains(filled, part)
+    if kind == "develop":
         filled += [_filled(QUIPS, item, answers) for item in QUIPS_ITEMS]
     return tuple(filled)
+
+
+def _of_domains(filled: Sequence[Domain], part: str) -> list[Domain]:
+    """Judge the four domains of PROBAST+AI from what the questions of each found.
+
+    One question answered no makes a domain high; low needs all of them answered yes, by the run
+    alone. Everything between is a person's to judge.
+    """
+    about = "quality of the development" if part == DEVELOPMENT else "risk of bias, evaluation"
+    names = {_PARTICIPANTS: "participants and data sources"}
+    found = []
+    for domain in (_PARTICIPANTS, _PREDICTORS, _OUTCOME, _ANALYSIS):
+        own = [one for one in filled if one.domain == domain]
+        against = [one for one in own if one.answer == NO]
+        settled = all(one.answer in (YES, PROBABLY_YES) for one in own)
+        answer, because = "", ""
+        if against:
+            answer = "high"
+            because = "answered no: " + ", ".join(one.question.split()[0] for one in against)
+        elif settled:
+            answer, because = "low", "every question of the domain is answered yes by the run"
+        found.append(Domain(PROBAST_AI, names.get(domain, domain), about, answer, because))
+    return found
 
 
 class _Answers:

@@ -149,7 +149,7 @@ def limitations(numbers: Numbers) -> list[Block]:
 
 
 def referee(numbers: Numbers) -> list[Block]:
-    """Show what the referee asked: findings, what passed, and the questions of PROBAST and QUIPS.
+    """Show what the referee asked: findings, what passed, and what PROBAST and QUIPS ask.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def _domains(numbers: Numbers) -> Iterator[Table]:
             )
         labels = [say(f"shared.domains.{name}") for name in ("question", "answer", "because")]
         yield Table(
-            f"table-{instrument.lower()}",
+            f"table-{instrument.lower().replace('+', '-')}",
             say("shared.domains.caption", instrument=instrument),
             columns(labels, (1.8, 0.8, 1.4)),
             tuple(rows),
