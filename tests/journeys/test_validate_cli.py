@@ -206,3 +206,26 @@ def test_of_few_values_the_centre_is_told_what_does_not_leave(tmp_path: Path) ->
     assert done.code == 0, done.err
     assert "it has few values" in " ".join(done.out.split())
     assert "could be solved for" in " ".join(done.out.split())
+
+
+def test_imputed_numbers_stand_beside_complete_ones_with_their_monte_carlo_error(
+    tmp_path: Path,
+) -> None:
+    frame = centre(41, 150)
+    frame.loc[frame.index[::9], "crp_mg_l_day0"] = float("nan")
+    sheet, score = tmp_path / "simulated_gaps.csv", tmp_path / "score.toml"
+    frame.to_csv(sheet, index=False)
+    score.write_text(score_to_toml(score_of()), encoding="utf-8")
+    done = cartwheel(
+        "validate", sheet, "--score", score, "--event", "severe", "--id", "patient", "--missing",
+        "impute", "--imputations", "3", "--bootstrap", "0", "--json", tmp_path / "r.json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    filled = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["result"]["imputation"]
+    assert (filled["patients"], filled["complete_patients"]) == (150, 133)
+    row = next(each for each in filled["measures"] if each["name"] == "auc")
+    assert row["monte_carlo_error"] > 0.0
+    words = " ".join(done.out.split())
+    assert f"{row['label']} (Monte-Carlo error {row['monte_carlo_error']:.2g})" in words
+    assert f"{row['complete']['value']:.3f}" in words
+    assert f"{row['imputed']['value']:.3f}" in words

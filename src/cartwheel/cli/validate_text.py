@@ -200,7 +200,8 @@ def _imputation(filled: ImputedValidation) -> Iterator[str]:
     yield from _wrapped(filled.text)
     yield f"  {'':{_LABEL - 8}}{'complete':>24}{'imputed':>26}"
     for row in filled.measures:
-        yield from _wrapped(f"{row.score}, {row.label}", "    ", "  ")
+        chance = f"Monte-Carlo error {row.monte_carlo_error:.2g}"
+        yield from _wrapped(f"{row.score}, {row.label} ({chance})", "    ", "  ")
         yield f"  {'':{_LABEL - 8}}{_text(row.complete):>24}{_text(row.imputed):>26}"
 
 
