@@ -43,6 +43,9 @@ def test_a_work_is_complete(key: str) -> None:
     assert not work.title.endswith(".")
     assert work.journal
     assert 1800 < work.year <= 2026
+    # the volume and, in brackets, the issue
+    assert re.fullmatch(r"(\d+(\(\d+(-\d+)?\))?)?", work.volume)
+    assert work.volume or work.doi
     assert work.doi == "" or re.fullmatch(r"10\.\d{4,9}/\S+", work.doi)
 
 
@@ -77,6 +80,8 @@ def test_bibtex_is_escaped_and_balanced() -> None:
         in text
     )
     assert r"title = {{100\% of \{braces\}, \$5 \& a\_b \#1" in text
+    assert "volume = {1}" in text
+    assert "number = {2}" in text
     assert "pages = {3--4}" in text
     assert f"doi = {{{HOSTILE.doi}}}" in text
     plain = re.sub(r"\\[{}]", "", text)
@@ -96,9 +101,10 @@ def test_csl_json_reads_back() -> None:
         {"family": "de Souza", "given": "Ana"},
     ]
     assert item["issued"] == {"date-parts": [[2026]]}
-    assert (item["volume"], item["page"], item["DOI"]) == ("1(2)", "3-4", HOSTILE.doi)
+    told = tuple(item[name] for name in ("volume", "issue", "page", "DOI"))
+    assert told == ("1", "2", "3-4", HOSTILE.doi)
     (bare,) = json.loads(csl_json([Reference("a1900", ("A",), "T", "J", 1900)]))
-    assert not {"volume", "page", "DOI"} & set(bare)
+    assert not {"volume", "issue", "page", "DOI"} & set(bare)
     assert len(json.loads(csl_json(WORKS.values()))) == len(WORKS)
 
 

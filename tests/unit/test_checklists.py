@@ -106,9 +106,12 @@ def test_every_number_of_an_answer_stands_in_the_result(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_no_run_knows_is_left_to_the_author(name: str) -> None:
     document = documents()[name]
+    met: dict[str, list[str]] = {}
     for made, item in filled(document):
         if item.number in NEVER_KNOWN[made.id]:
+            met.setdefault(made.id, []).append(item.number)
             assert item.status == "author", f"{made.id} {item.number}"
+    assert met == {made: NEVER_KNOWN[made] for made in checklists_for(document)}
 
 
 def test_which_checklists_a_result_is_reported_by() -> None:
@@ -221,6 +224,7 @@ def test_a_result_without_a_part_still_has_its_checklists(name: str, replacement
 @pytest.mark.parametrize("kind", ["develop", "validate", "pool"])
 def test_an_empty_result_fills_nothing(kind: str) -> None:
     document = {"kind": kind}
+    assert checklists_for(document)
     for name in checklists_for(document):
         statuses = {item.status for item in checklist(name, document).items}
         assert "filled" not in statuses

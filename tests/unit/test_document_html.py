@@ -108,6 +108,8 @@ def _luminance(colour: str) -> float:
     ],
 )  # fmt: skip
 def test_contrast_is_enough_to_read(ink: str, ground: str) -> None:
+    # colours of the page, not of an earlier one
+    assert {ink, ground} <= set(re.findall(r"#[0-9a-f]{6}", STYLE.replace("#fff;", "#ffffff;")))
     light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
     # WCAG 2.2, criterion 1.4.3 (AA)
     assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -365,7 +365,7 @@ def test_what_does_not_go_together_is_refused_and_nothing_is_written(tmp_path, t
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "cannot be read"),
+        (None, "no such file"),
         ("{", "not a JSON file"),
         ("{}", "not a result"),
         ('{"kind": "appraise", "result": {}}', "not a result"),

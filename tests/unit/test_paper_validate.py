@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from paper_places import strays
 from validation_documents import DOCUMENTS
 
 from cartwheel.errors import CohortRefused
+from cartwheel.estimate import Estimate
 from cartwheel.figures.validation.gallery import validation_figures
 from cartwheel.report.document.blocks import (
     Bullets,
@@ -26,9 +28,12 @@ from cartwheel.report.document.blocks import (
 )
 from cartwheel.report.paper import paper
 from cartwheel.report.paper.places import value_at
+from cartwheel.report.paper.validate_results import _ranking
 from cartwheel.report.paper.validate_share import few_values, told_flow, withheld_places
 from cartwheel.report.paper.validate_shown import in_steps_of, side_of
 from cartwheel.report.words import words
+from cartwheel.validation.account.said import against_one, ranking
+from cartwheel.validation.result_score import Measure
 from cartwheel.validation.sharing.cells import step_of
 
 KINDS = pytest.mark.parametrize("kind", list(DOCUMENTS))
@@ -103,6 +108,9 @@ def test_every_caution_and_finding_is_told(kind: str) -> None:
 
 @KINDS
 def test_apparent_is_never_without_corrected(kind: str) -> None:
+    # only the ladder is fitted to these patients
+    drawn = any(place.endswith(".apparent") for place, _ in shown(made(kind)))
+    assert drawn == bool(DOCUMENTS[kind]()["result"]["updates"])
     for one in of(made(kind), Table):
         for row in one.rows:
             places = [cell.id for cell in row.cells]
@@ -192,6 +200,7 @@ SHARED = pytest.mark.parametrize("kind", ["toxicity", "survival", "competing"])
 @SHARED
 def test_a_shared_paper_shows_nothing_that_is_withheld(kind: str) -> None:
     document, withheld = DOCUMENTS[kind](), withheld_places(DOCUMENTS[kind]())
+    assert withheld
     for place, text in shown(made(kind, share=True)):
         above = place
         while above:
@@ -290,6 +299,19 @@ def test_of_a_score_with_few_values_less_is_told() -> None:
 def test_an_interval_lies_on_a_side(low: float | None, high: float, side: str) -> None:
     assert side_of({"low": low, "high": high}, 1.0) == side
     assert side_of(None, 1.0) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [*product((0.3, 0.5, 0.7, 1.0, 1.3), (0.3, 0.5, 0.7, 1.0, 1.3)), (None, 1.3), (0.3, None)],
+)
+def test_a_paper_judges_as_the_result_does(low: float | None, high: float | None) -> None:
+    for value in (0.3, 0.5, 0.7):
+        estimate = {"value": value, "low": low, "high": high, "level": 0.95}
+        judged = ranking(Measure("auc", "AUC", Estimate(**estimate), None, None, "identity"))
+        assert _ranking(estimate) == judged.replace(" ", "_")
+        assert f"validate.verdict.{_ranking(estimate)}" in SAY
+        assert side_of(estimate, 1.0) == against_one(Estimate(**estimate))
 
 
 def test_headings_follow_the_order_of_a_paper() -> None:

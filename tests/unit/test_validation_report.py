@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import faultless_validation as faultless
 import pool_example
 import pytest
 from report_example import documents as developments
@@ -20,6 +21,7 @@ from cartwheel.report.html import report_html
 from cartwheel.report.pooling import pool_report_html
 from cartwheel.report.validation import story, validation_report_html
 from cartwheel.report.validation.captions import CAPTIONS
+from cartwheel.validation.account.said import verdict as said_verdict
 
 DOCUMENTS = {kind: make() for kind, make in MAKERS.items()}
 PAGES = {kind: validation_report_html(document) for kind, document in DOCUMENTS.items()}
@@ -239,6 +241,42 @@ def test_a_verdict_says_the_unfavourable_as_plainly_as_the_favourable():
     worse = {**bad, "observed_expected": (1.3, 2.0), "calibration_slope": (0.1, 0.5)}
     assert verdict(**worse)[1:] == [story.ON_AVERAGE["above"], story.SPREAD["below"]]
     assert verdict()[1:] == [story.ON_AVERAGE["unknown"], story.SPREAD["unknown"]]
+
+
+@pytest.mark.parametrize("slope", [(0.5, 0.3, 0.7), (1.5, 1.2, 1.8), (1.0, 0.8, 1.2), (1.0,), ()])
+@pytest.mark.parametrize("ratio", [(0.5, 0.3, 0.7), (1.5, 1.2, 1.8), (1.0, 0.8, 1.2), (1.0,), ()])
+@pytest.mark.parametrize(
+    "auc",
+    [
+        (0.8, 0.7, 0.9),
+        (0.2, 0.1, 0.3),
+        (0.4, 0.3, 0.6),
+        (0.6, 0.4, 0.7),
+        (0.7,),
+        (0.4,),
+        (0.5,),
+        (),
+    ],
+)
+def test_a_verdict_on_the_page_is_that_of_the_result(auc, ratio, slope):
+    told = {"auc": auc, "observed_expected": ratio, "calibration_slope": slope}
+    discrimination, *calibration = (
+        faultless.measure(name, *(numbers or (None,))) for name, numbers in told.items()
+    )
+    for predicts in ("risk", "value"):
+        score = faultless.score(
+            discrimination=(discrimination,), calibration=tuple(calibration), predicts=predicts
+        )
+        (ranks, _), *risks = story.verdict(plain(score)).pieces
+        said = said_verdict(score, faultless.BINARY)
+        who, _, rest = said.partition("; ")
+        assert f" {ranks} (" in who if auc else who.endswith(ranks)
+        if predicts == "value" or not (ratio or slope):
+            assert [f"{words}." for words, _ in risks] == [rest]
+        # worded for other sentences, but every judgement in both
+        page = " and ".join(words for words, _ in risks)
+        for judged in ("too high", "too low", "too extreme", "too close", "not shown", "is open"):
+            assert page.count(judged) == rest.count(judged)
 
 
 @every

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cartwheel.canonical import write_together
 from cartwheel.cli.common import check_folder, pairs
@@ -20,6 +18,7 @@ from cartwheel.figures.publish import Drawing, published, result_drawings
 from cartwheel.figures.saving import FORMATS
 from cartwheel.figures.swimmer import draw_swimmer, swimmer_rows, swimmer_words
 from cartwheel.figures.trajectories import draw_trajectory, trajectory_rows, trajectory_words
+from cartwheel.result_json import read_result
 
 # the newest form of each result that is understood
 _NEWEST = 1
@@ -135,32 +134,13 @@ def _of_result(wanted: Wanted) -> list[Drawing]:
         return []
     if wanted.result.suffix.lower() == ".toml":
         return [_of_score(wanted.result, wanted.ranges)]
-    return result_drawings(_read(wanted.result), wanted.only)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    mend = "give the JSON of develop, validate, landmark or pool (--json FILE)"
-    try:
-        found = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        what = f"this file cannot be read ({error.strerror or type(error).__name__})"
-        raise refuse(FileRefused, "file_missing", what, where=str(path), mend=mend) from None
-    except (ValueError, RecursionError):
-        what = "this is not a JSON file"
-        raise refuse(FileRefused, "not_json", what, where=path.name, mend=mend) from None
-    kind = found.get("kind") if isinstance(found, dict) else None
-    if kind not in KINDS or not isinstance(found.get("result"), dict):
-        what = "this is not a result that figures are drawn from"
-        raise refuse(FileRefused, "not_a_result", what, where=path.name, mend=mend)
-    family, _, number = str(found.get("schema", "")).rpartition("/")
-    if family != f"cartwheel/{kind}" or not (number.isascii() and number.isdigit()):
-        what = f"this file does not say which form of a result it is: not 'cartwheel/{kind}/1'"
-        raise refuse(FileRefused, "not_a_result", what, where=path.name, mend=mend)
-    if int(number) > _NEWEST:
-        what = f"this result is of form {number}, and {_NEWEST} is the newest that is known"
-        mend = "pip install --upgrade cartwheel"
-        raise refuse(FileRefused, "newer_version", what, where=path.name, mend=mend)
-    return dict(found)
+    _, document = read_result(
+        wanted.result,
+        KINDS,
+        mend="give the JSON of develop, validate, landmark or pool (--json FILE)",
+        what="this is not a result that figures are drawn from",
+    )
+    return result_drawings(document, wanted.only)
 
 
 def _of_score(path: Path, ranges: list[str] | tuple[str, ...]) -> Drawing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from cartwheel.canonical import write_together
 from cartwheel.cli.common import check_folder
 from cartwheel.errors import FileRefused, PlanRefused, refuse
+from cartwheel.result_json import read_result
 
 if TYPE_CHECKING:
     from cartwheel.report.document.blocks import Document
 
-# the newest form of each result that is understood
-SCHEMAS = {"develop": 1, "validate": 1, "pool": 1, "appraise": 1}
+KINDS = ("develop", "validate", "pool", "appraise")
 _NEEDS = {".html": ("jinja2",), ".pdf": ("typst",), ".docx": ("docx",)}
 _REFERENCES = (".bib", ".json")
 _NO_CHECKLIST = "none"
@@ -74,7 +73,12 @@ def run_report(result: Path, wanted: Wanted) -> list[str]:
     """
     _check_outputs(result, wanted)
     _check_libraries(wanted)
-    document = read_result(result)
+    _, document = read_result(
+        result,
+        KINDS,
+        mend="give the JSON of develop, validate, pool or appraise (--json FILE)",
+        what="this is not a result that a paper can be written from",
+    )
     checklists = () if wanted.checklists == (_NO_CHECKLIST,) else wanted.checklists
     _check_words(document, wanted.language, checklists or ())
     from cartwheel.report.paper import paper
@@ -101,47 +105,6 @@ def _is_word(name: str) -> bool:
     return Path(name).suffix.lower() == ".docx"
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """Read the JSON of a result of this or an older version.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-
-    Returns
-    -------
-    dict
-        As it stands in the file.
-
-    Raises
-    ------
-    FileRefused
-        ``file_missing``, ``not_json``, ``not_a_result`` or ``newer_version``.
-    """
-    mend = "give the JSON of develop, validate, pool or appraise (--json FILE)"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        what = f"this file cannot be read ({error.strerror or type(error).__name__})"
-        raise refuse(FileRefused, "file_missing", what, where=str(path), mend=mend) from None
-    try:
-        found = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        what = "this is not a JSON file"
-        raise refuse(FileRefused, "not_json", what, where=path.name, mend=mend) from None
-    kind = found.get("kind") if isinstance(found, dict) else None
-    if (
-        not isinstance(kind, str)
-        or kind not in SCHEMAS
-        or not isinstance(found.get("result"), dict)
-    ):
-        what = "this is not a result that a paper can be written from"
-        raise refuse(FileRefused, "not_a_result", what, where=path.name, mend=mend)
-    _check_version(found, kind, path.name)
-    return dict(found)
-
-
 def _check_words(document: Mapping[str, Any], language: str, checklists: tuple[str, ...]) -> None:
     """Refuse a language or a checklist that is not there, before anything is drawn."""
     from cartwheel.report.checklists import checklist
@@ -150,27 +113,6 @@ def _check_words(document: Mapping[str, Any], language: str, checklists: tuple[s
     words(language)
     for name in checklists:
         checklist(name, document, language)
-
-
-def _check_version(found: Mapping[str, Any], kind: str, name: str) -> None:
-    family, _, number = str(found.get("schema", "")).rpartition("/")
-    if family == f"cartwheel/{kind}" and number.isascii() and number.isdigit():
-        if int(number) <= SCHEMAS[kind]:
-            return
-        raise refuse(
-            FileRefused,
-            "newer_version",
-            f"this result is of form {number}, and {SCHEMAS[kind]} is the newest that is known",
-            where=name,
-            mend="pip install --upgrade cartwheel",
-        )
-    raise refuse(
-        FileRefused,
-        "not_a_result",
-        f"this file does not say which form of a result it is: schema is not 'cartwheel/{kind}/1'",
-        where=name,
-        mend="give the file as cartwheel wrote it",
-    )
 
 
 def _check_outputs(result: Path, wanted: Wanted) -> None:

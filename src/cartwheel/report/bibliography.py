@@ -167,17 +167,25 @@ def _escaped(text: str) -> str:
     return "".join(_BIBTEX.get(sign, sign) for sign in text)
 
 
+def _volume_and_issue(work: Reference) -> tuple[str, str]:
+    """Part ``34(2)``; other programs keep the two apart."""
+    volume, _, issue = work.volume.partition("(")
+    return volume, issue.removesuffix(")")
+
+
 def _bibtex_entry(work: Reference) -> str:
     # a group is one name, which braces keep from being taken apart
     people = " and ".join(
         _escaped(name) if ", " in name else f"{{{_escaped(name)}}}" for name in work.authors
     )
+    volume, issue = _volume_and_issue(work)
     fields = {
         "author": people,
         "title": f"{{{_escaped(work.title)}}}",
         "journal": _escaped(work.journal),
         "year": str(work.year),
-        "volume": _escaped(work.volume),
+        "volume": _escaped(volume),
+        "number": _escaped(issue),
         "pages": _escaped(work.pages).replace("-", "--"),
         # a doi is a name to look up, not text: only signs that would end the field are escaped
         "doi": work.doi,
@@ -195,7 +203,8 @@ def _csl_item(work: Reference) -> dict[str, Any]:
         "author": [_csl_name(author) for author in work.authors],
         "issued": {"date-parts": [[work.year]]},
     }
-    optional = {"volume": work.volume, "page": work.pages, "DOI": work.doi}
+    volume, issue = _volume_and_issue(work)
+    optional = {"volume": volume, "issue": issue, "page": work.pages, "DOI": work.doi}
     return item | {name: value for name, value in optional.items() if value}
 
 

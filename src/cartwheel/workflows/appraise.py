@@ -23,6 +23,7 @@ from cartwheel.pooling.appraisal.pooled import REFERENCES as OF_POOLS, appraise_
 from cartwheel.pooling.appraisal.result import Appraisal, AppraiseFile
 from cartwheel.pooling.appraisal.words import PaperWords, check_words
 from cartwheel.provenance import Provenance, library_versions
+from cartwheel.workflows.json_schema import closed_schema
 
 KIND, SCHEMA = "appraise", "cartwheel/appraise/1"
 
@@ -155,17 +156,7 @@ def appraise_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    schema = TypeAdapter(AppraiseFile).json_schema(mode="serialization")
-    for part in (schema, *schema.get("$defs", {}).values()):
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA,
-        "title": "Result of cartwheel appraise",
-        **schema,
-    }
+    return closed_schema(AppraiseFile, SCHEMA, "Result of cartwheel appraise")
 
 
 def _one_question(pooled: bool, model: bool) -> None:

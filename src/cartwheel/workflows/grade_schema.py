@@ -211,17 +211,7 @@ def grade_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    # only the schema needs it, and grading one chart must start at once
-    from pydantic import TypeAdapter  # noqa: PLC0415
+    # only the schema needs pydantic, and grading one chart must start at once
+    from cartwheel.workflows.json_schema import closed_schema  # noqa: PLC0415
 
-    schema = TypeAdapter(GradeDocument).json_schema(mode="serialization")
-    for part in (schema, *schema.get("$defs", {}).values()):
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "cartwheel/grade/1",
-        "title": "Result of cartwheel grade",
-        **schema,
-    }
+    return closed_schema(GradeDocument, "cartwheel/grade/1", "Result of cartwheel grade")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
@@ -42,7 +41,9 @@ from cartwheel.landmarking.saved_model import MadeOf, saved_model
 from cartwheel.landmarking.tables import own_table, penalty_of, super_fit
 from cartwheel.landmarking.telling import Told, methods, references, verdict
 from cartwheel.provenance import Provenance, library_versions, named_simulated
+from cartwheel.result_json import read_json
 from cartwheel.stats.resample import Optimism, bootstrap_optimism
+from cartwheel.workflows.json_schema import closed_schema
 
 Source = str | PathLike[str] | Any
 Say = Callable[[str, int, int], None]
@@ -287,14 +288,7 @@ def read_landmark_model(source: str | PathLike[str]) -> LandmarkModel:
         ``file_missing``, ``not_json``, ``file_kind``, ``newer``, ``no_model``, ``broken``.
     """
     path = Path(source)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        what = "there is no such file"
-        raise refuse(FileRefused, "file_missing", what, where=path.name) from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        what = "this is not a JSON file"
-        raise refuse(FileRefused, "not_json", what, where=path.name) from None
+    _, data = read_json(path, mend="write one with: cartwheel landmark ... --save-model model.json")
     held = _held_model(data, path.name)
     try:
         return TypeAdapter(LandmarkModel).validate_python(held)
@@ -335,17 +329,7 @@ def landmark_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    schema = TypeAdapter(LandmarkFile).json_schema(mode="serialization")
-    for part in (schema, *schema.get("$defs", {}).values()):
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA,
-        "title": "Result of cartwheel landmark",
-        **schema,
-    }
+    return closed_schema(LandmarkFile, SCHEMA, "Result of cartwheel landmark")
 
 
 def landmark_json(done: LandmarkFile) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from cartwheel import __version__
 from cartwheel.canonical import canonical_json, sha256
@@ -19,10 +16,13 @@ from cartwheel.finding import RefereeReport
 from cartwheel.provenance import Provenance, library_versions
 from cartwheel.referee.report import KINDS, kind_of, referee, referee_plan
 from cartwheel.referee.result import RefereeFile
+from cartwheel.result_json import read_json
+from cartwheel.workflows.json_schema import closed_schema
 
 KIND, SCHEMA = "referee", "cartwheel/referee/1"
 PLAN_SUFFIX = ".toml"
 PLAN_SCHEMA = "cartwheel-plan/1"
+_MEND = "give the JSON of a result (--json FILE), or the plan of a development (TOML)"
 REFEREED = "results of develop, validate, pool and appraise are, and plans of develop"
 
 
@@ -48,12 +48,11 @@ def referee_file(source: str | PathLike[str]) -> RefereeFile:
     """
     path = Path(source)
     if path.suffix.lower() == PLAN_SUFFIX:
-        content = _bytes(path)
-        _of_development(content, path.name)
+        _of_development(path)
         plan = read_plan(path)
-        return _file(path.name, content, plan.identity, referee_plan(plan.as_dict()))
-    content = _bytes(path)
-    document = _document(content, path.name)
+        return _file(path.name, path.read_bytes(), plan.identity, referee_plan(plan.as_dict()))
+    content, found = read_json(path, mend=_MEND)
+    document = _document(found, path.name)
     plan_sum = document.get("provenance")
     said = plan_sum.get("plan_sha256") if isinstance(plan_sum, Mapping) else ""
     return _file(path.name, content, said if isinstance(said, str) else "", referee(document))
@@ -67,43 +66,10 @@ def referee_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    schema = TypeAdapter(RefereeFile).json_schema(mode="serialization")
-    for part in (schema, *schema.get("$defs", {}).values()):
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA,
-        "title": "Result of cartwheel referee",
-        **schema,
-    }
+    return closed_schema(RefereeFile, SCHEMA, "Result of cartwheel referee")
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise refuse(
-            FileRefused,
-            "file_missing",
-            "there is no such file",
-            where=str(path),
-            mend="give the JSON of a result (--json FILE), or the plan of a development (TOML)",
-        ) from None
-
-
-def _document(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        document = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise refuse(
-            FileRefused,
-            "not_json",
-            "this is not a JSON file",
-            where=name,
-            mend="give the JSON of a result (--json FILE), or the plan of a development (TOML)",
-        ) from None
+def _document(document: Any, name: str) -> dict[str, Any]:
     if not isinstance(document, dict) or kind_of(document) not in KINDS:
         said = document.get("kind") if isinstance(document, dict) else None
         raise refuse(
@@ -124,18 +90,18 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
     return document
 
 
-def _of_development(content: bytes, name: str) -> None:
+def _of_development(path: Path) -> None:
     """Refuse a TOML that says it is something else than the plan of a development."""
     try:
-        said = tomllib.loads(content.decode("utf-8-sig")).get("schema")
-    except (ValueError, RecursionError):
+        said = tomllib.loads(path.read_bytes().decode("utf-8-sig")).get("schema")
+    except (OSError, ValueError, RecursionError):
         return  # read_plan says what is wrong with it
     if isinstance(said, str) and said.startswith("cartwheel-") and said != PLAN_SCHEMA:
         raise refuse(
             FileRefused,
             "result_kind",
             f"a file of schema '{said[:40]}' is not refereed",
-            where=name,
+            where=path.name,
             mend=REFEREED,
         )
 

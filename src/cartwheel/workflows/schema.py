@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from cartwheel.development.result import DevelopmentFile
 from cartwheel.pooling.result import PoolFile
 from cartwheel.validation.result import ValidationFile
 from cartwheel.validation.result_share import SharedFile
+from cartwheel.workflows.json_schema import closed_schema
 
 
 def develop_schema() -> dict[str, Any]:
@@ -20,7 +19,7 @@ def develop_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    return _closed(DevelopmentFile, "cartwheel/develop/1", "Result of cartwheel develop")
+    return closed_schema(DevelopmentFile, "cartwheel/develop/1", "Result of cartwheel develop")
 
 
 def pool_schema() -> dict[str, Any]:
@@ -31,7 +30,7 @@ def pool_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    return _closed(PoolFile, "cartwheel/pool/1", "Result of cartwheel pool")
+    return closed_schema(PoolFile, "cartwheel/pool/1", "Result of cartwheel pool")
 
 
 def validate_schema() -> dict[str, Any]:
@@ -42,7 +41,7 @@ def validate_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys.
     """
-    return _closed(ValidationFile, "cartwheel/validate/1", "Result of cartwheel validate")
+    return closed_schema(ValidationFile, "cartwheel/validate/1", "Result of cartwheel validate")
 
 
 def share_schema() -> dict[str, Any]:
@@ -53,18 +52,4 @@ def share_schema() -> dict[str, Any]:
     dict
         Every object closed to unknown keys: there is no place for a row.
     """
-    return _closed(SharedFile, "cartwheel/share/1", "Shared file of cartwheel validate")
-
-
-def _closed(kind: type, name: str, title: str) -> dict[str, Any]:
-    schema = TypeAdapter(kind).json_schema(mode="serialization")
-    for part in (schema, *schema.get("$defs", {}).values()):
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": name,
-        "title": title,
-        **schema,
-    }
+    return closed_schema(SharedFile, "cartwheel/share/1", "Shared file of cartwheel validate")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
 from cartwheel.clinic.scoring import Assessment, Unscorable
+from cartwheel.workflows.json_schema import closed_schema
 from cartwheel.workflows.score_cohort import RowCounts
 
 
@@ -80,15 +79,8 @@ def assessment_schema() -> dict[str, Any]:
     dict
         One of three kinds; every object closed to unknown keys.
     """
-    files: TypeAdapter[Any] = TypeAdapter(AssessmentFile | UnscorableFile | AssessmentsFile)
-    schema = files.json_schema(mode="serialization")
-    for part in schema.get("$defs", {}).values():
-        if part.get("type") == "object" and "properties" in part:
-            part["additionalProperties"] = False
-            part["required"] = list(part["properties"])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "cartwheel/assessment/1",
-        "title": "Result of cartwheel score",
-        **schema,
-    }
+    return closed_schema(
+        AssessmentFile | UnscorableFile | AssessmentsFile,
+        "cartwheel/assessment/1",
+        "Result of cartwheel score",
+    )

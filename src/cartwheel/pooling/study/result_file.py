@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from cartwheel.pooling.plan import PoolPlan
 from cartwheel.pooling.study.result import ResultRows
 from cartwheel.pooling.study.result_developed import developed_rows
 from cartwheel.pooling.study.result_validated import shared_rows, validated_rows
+from cartwheel.result_json import read_result as file_of_ours
 
 Rows = Callable[[dict[str, Any], str, str, PoolPlan], ResultRows]
 _READERS: dict[str, Rows] = {
@@ -21,7 +20,6 @@ _READERS: dict[str, Rows] = {
     "validate": validated_rows,
     "share": shared_rows,
 }
-_VERSION = 1
 
 
 def read_result(path: Path, plan: PoolPlan) -> ResultRows:
@@ -46,8 +44,15 @@ def read_result(path: Path, plan: PoolPlan) -> ResultRows:
         ``result_broken`` where parts are missing, ``no_corrected`` or ``no_interval`` where there
         is nothing to pool.
     """
-    data = _read(path)
-    document = _document(data, path.name)
+    data, document = file_of_ours(
+        path,
+        _READERS,
+        mend="give a table (CSV, workbook), the JSON of cartwheel develop or validate, or a shared "
+        "file",
+        what="this is not a result that gives study rows",
+    )
+    if document["kind"] == "share":
+        _refuse_edited(document, path.name)
     try:
         return _READERS[document["kind"]](document, path.name, sha256(data), plan)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
@@ -64,55 +69,6 @@ def _command(document: dict[str, Any]) -> str:
     if document["kind"] == "share":
         return "validate ... --share FILE"
     return f"{document['kind']} ... --json FILE"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise refuse(
-            FileRefused,
-            "file_missing",
-            "there is no such file",
-            where=str(path),
-            mend="check the name and the folder",
-        ) from None
-
-
-def _document(data: bytes, name: str) -> dict[str, Any]:
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, UnicodeDecodeError, RecursionError):
-        raise refuse(
-            FileRefused,
-            "not_json",
-            "this is not a JSON file",
-            where=name,
-            mend="give a table (CSV, workbook), the JSON of cartwheel develop or validate, or a "
-            "shared file",
-        ) from None
-    kind = document.get("kind") if isinstance(document, dict) else None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    version = re.fullmatch(r"cartwheel/([a-z]+)/(\d+)", str(schema))
-    if kind not in _READERS or version is None or version[1] != kind or int(version[2]) < _VERSION:
-        raise refuse(
-            FileRefused,
-            "result_kind",
-            f"a result of kind '{str(kind)[:30]}' ({str(schema)[:40]}) is not a study row",
-            where=name,
-            mend="results of cartwheel develop and validate, and shared files, are",
-        )
-    if int(version[2]) > _VERSION:
-        raise refuse(
-            FileRefused,
-            "newer_version",
-            f"a later cartwheel wrote this file ({schema}); this one reads version {_VERSION}",
-            where=name,
-            mend="update cartwheel: pip install --upgrade cartwheel",
-        )
-    if kind == "share":
-        _refuse_edited(document, name)
-    return dict(document)
 
 
 def _refuse_edited(document: dict[str, Any], name: str) -> None:

@@ -22,7 +22,7 @@ RANKS = {
     "wrong": "ranks patients the wrong way round",
     "perhaps wrong": "ranks patients the wrong way round, if at all",
     "chance": "is not shown to rank patients better than chance",
-    "unclear": "ranks patients with an uncertainty that cannot be stated",
+    "unclear": "ranks patients above chance, with an uncertainty that cannot be stated",
 }
 ON_AVERAGE = {
     "below": "its risks are too high on average",
