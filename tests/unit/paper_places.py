@@ -11,7 +11,7 @@ from paper_parts import shown
 from cartwheel.figures.numbers import FORMATS
 from cartwheel.figures.pooling.measure import MEASURES, written_value
 from cartwheel.report.document.blocks import Document
-from cartwheel.report.paper.places import value_at
+from cartwheel.report.places import value_at
 from cartwheel.report.words import words
 
 # digits with their sign of per cent, thin spaces and a true minus

@@ -16,7 +16,7 @@ from cartwheel.pooling.appraisal.model import ModelClaim
 from cartwheel.pooling.appraisal.words import PaperWords, ValidationAsked
 from cartwheel.report.document.blocks import Bullets, Caution, Document, Paragraph, Table
 from cartwheel.report.paper import paper
-from cartwheel.report.paper.places import value_at
+from cartwheel.report.places import value_at
 from cartwheel.report.words import words
 from cartwheel.workflows.appraise import appraise
 

@@ -29,7 +29,7 @@ from cartwheel.report.document.blocks import (
 )
 from cartwheel.report.paper import paper
 from cartwheel.report.paper.figures import table_csv
-from cartwheel.report.paper.places import place_of, value_at
+from cartwheel.report.places import place_of, value_at
 from cartwheel.report.words import words
 
 DOCUMENTS = documents()

@@ -25,8 +25,8 @@ from cartwheel.report.document.blocks import (
 )
 from cartwheel.report.paper import paper
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import value_at
 from cartwheel.report.paper.pool_effects import Effects, holds
+from cartwheel.report.places import value_at
 from cartwheel.report.words import words
 
 DOCUMENTS = documents()

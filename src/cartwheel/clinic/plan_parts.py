@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cartwheel.canonical import canonical_json, sha256
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -117,3 +119,16 @@ class ResamplingPlan(Part):
 
     bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 1000
     seed: Annotated[int, Field(ge=0)] = 20260101
+
+
+class WholePlan(Part):
+    """A plan as a whole: what a result carries, and is identified by."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the whole plan, defaults included, as plain data."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the canonical form."""
+        return sha256(canonical_json(self.as_dict()))

@@ -112,8 +112,8 @@ def csv_text(rows: Iterable[Row]) -> str:
     header = list(dict.fromkeys(key for row in records for key in row))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_guarded(key) for key in header])
-    writer.writerows([_guarded(row.get(key)) for key in header] for row in records)
+    writer.writerow([guarded(key) for key in header])
+    writer.writerows([guarded(row.get(key)) for key in header] for row in records)
     return stream.getvalue()
 
 
@@ -168,7 +168,20 @@ def _interval(row: Row, stem: str) -> str:
     return f"{text} ({significant(low, 3)} to {significant(high, 3)})"
 
 
-def _guarded(value: Any) -> Any:
+def guarded(value: Any) -> Any:
+    """Keep a text from becoming a formula in a spreadsheet.
+
+    Parameters
+    ----------
+    value : object
+        Of a cell.
+
+    Returns
+    -------
+    object
+        A text that would be taken for a formula begins with an apostrophe; numbers stay numbers,
+        truth values are 0 and 1, None is empty.
+    """
     if not isinstance(value, str):
         return "" if value is None else int(value) if isinstance(value, bool) else value
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value

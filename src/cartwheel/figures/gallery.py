@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cartwheel.figures.discrimination import performance, roc
 from cartwheel.figures.flow import patient_flow
 from cartwheel.figures.models import regression_forest, selection
 from cartwheel.figures.risk import calibration, groups, risk_by_points
-from cartwheel.figures.saving import save, svg
+from cartwheel.figures.saving import save_each, svg
 from cartwheel.figures.survival import kaplan_meier
 
 Draw = Callable[[Mapping[str, Any]], Figure]
@@ -83,10 +84,7 @@ def save_figures(
         Where a format is another.
     """
     result = document["result"]
-    endings = tuple(formats)
-    drawings = {name: draw(result) for name, (draw, applies) in FIGURES.items() if applies(result)}
-    return tuple(
-        save(figure, Path(folder) / f"{name}.{ending}")
-        for name, figure in drawings.items()
-        for ending in endings
-    )
+    builders = {
+        name: partial(draw, result) for name, (draw, applies) in FIGURES.items() if applies(result)
+    }
+    return save_each(builders, folder, formats)

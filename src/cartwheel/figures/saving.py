@@ -6,7 +6,7 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from cartwheel.figures.style import look
 
 FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 FORMATS = ("svg", "pdf", "png")
+_XML = '<?xml version="1.0" encoding="utf-8"?>'
 _TAG = re.compile(r"<[^>]*>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FONT_FAMILY = re.compile(r" ?font-family: [^;\"]*;?")
@@ -84,7 +85,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
             mend="end the name in .svg, .pdf or .png",
         )
     if ending == "svg":
-        return write_whole(path, '<?xml version="1.0" encoding="utf-8"?>\n' + svg(figure))
+        return write_whole(path, f"{_XML}\n{svg(figure)}")
     stream = io.BytesIO()
     undated: dict[str, dict[str, Any]] = {
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -93,6 +94,47 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     with look(), _any_script():
         figure.savefig(stream, format=ending, metadata=undated[ending])
     return write_whole(path, stream.getvalue())
+
+
+def save_each(
+    builders: Mapping[str, Callable[[], Figure]],
+    folder: str | os.PathLike[str],
+    formats: Iterable[str],
+    worded: Callable[[str, str], str] = lambda _, drawing: drawing,
+) -> tuple[Path, ...]:
+    """Draw figures, and save each in every format.
+
+    Parameters
+    ----------
+    builders : mapping of str to function
+        Name to what draws the figure.
+    folder : path
+        It exists; files are called ``NAME.FORMAT``.
+    formats : iterable of str
+        Of ``svg``, ``pdf`` and ``png``.
+    worded : function of (name, SVG)
+        Puts title and numbers into an SVG.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    FileRefused
+        Where a format is another.
+    """
+    endings, paths = tuple(formats), []
+    for name, build in builders.items():
+        figure = build()
+        for ending in endings:
+            path = Path(folder) / f"{name}.{ending}"
+            if ending == "svg":
+                paths.append(write_whole(path, f"{_XML}\n{worded(name, svg(figure))}"))
+            else:
+                paths.append(save(figure, path))
+    return tuple(paths)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def between_fit(
     ----------
     van Houwelingen 2007, doi 10.1111/j.1467-9469.2006.00529.x.
     """
-    rows = [pipeline.rows[at] for at in pipeline.stacked]
+    rows = [pipeline.rows[at] for at in pipeline.measured]
     none = np.empty(0)
     who = np.concatenate([row.patient for row in rows])
     event = np.concatenate([row.event for row in rows])

@@ -107,10 +107,11 @@ def read_patients(table: RawTable, plan: LandmarkPlan) -> LandmarkCohort:
     Raises
     ------
     CohortRefused
-        ``column_missing``, ``duplicate_name``, ``which_id``, ``id_missing``, ``duplicate_id``.
+        ``column_missing``, ``duplicate_name``, ``which_column``, ``id_missing``, ``duplicate_id``.
     OutcomeRefused
         The event is not coded, dated or populated: ``outcome_coding``, ``onset_missing``,
-        ``no_events``, ``all_events``, ``too_few_rows`` and what its columns lack.
+        ``no_events``, ``all_events``, ``too_few_rows``, ``time_negative``, and what its columns
+        lack.
     """
     id_column = plan.id or told_by_name(table, PATIENT_NAMES, "--id COLUMN", "patient")
     outcome = plan.outcome

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from cartwheel.clinic.outcome import MOST_SHOWN
 from cartwheel.landmarking.accounts import FEW_EVENTS
 from cartwheel.landmarking.result import LandmarkPerformance
 from cartwheel.landmarking.tables import EVENTS_PER_PARAMETER
@@ -74,8 +75,7 @@ def _competing_cautions(told: Told) -> Iterator[Note]:
         )
         words = told.cohort.read_as_no
         if len(words) > 1:
-            listed = ", ".join(f"'{word[:20]}'" for word in words[:6])
-            text = f"values read as censored: {listed}. {text[0].upper()}{text[1:]}"
+            text = f"values read as censored: {_words(words)}. {text[0].upper()}{text[1:]}"
         yield Note("competing_censored", "caution", text)
     elif told.cohort.competing_declared:
         count = int(told.cohort.competing.sum())
@@ -128,6 +128,13 @@ def _marker_cautions(told: Told) -> Iterator[Note]:
                 f"{lacking}. Those analysed need not be like them"
             )
             yield Note("mostly_missing", "caution", text)
+
+
+def _words(words: Sequence[str]) -> str:
+    """List values of the event column; one of many values may name patients."""
+    if len(words) > MOST_SHOWN:
+        return f"{len(words)} different values"
+    return ", ".join(f"'{word[:20]}'" for word in words)
 
 
 def _patients(count: int) -> str:
@@ -194,5 +201,5 @@ def _counts(told: Told) -> Iterator[Note]:
         if marker.rule:
             yield Note("marker_rule", "information", f"{marker.label}: {marker.rule}")
     if told.cohort.read_as_no:
-        text = f"read as no event: {', '.join(told.cohort.read_as_no)}"
+        text = f"read as no event: {_words(told.cohort.read_as_no)}"
         yield Note("read_as_no", "information", text)

@@ -67,7 +67,6 @@ class LandmarkPipeline:
     window_days: float | None
     own_designs: tuple[Floats, ...] = field(init=False)
     designs: tuple[Floats, ...] = field(init=False)
-    stacked: tuple[int, ...] = field(init=False)
     shared: tuple[NDArray[np.bool_] | None, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +74,6 @@ class LandmarkPipeline:
         put = object.__setattr__
         put(self, "own_designs", tuple(design(self.own, row.x, row.day) for row in self.rows))
         put(self, "designs", tuple(design(self.over_all, row.x, row.day) for row in self.rows))
-        put(self, "stacked", self.measured)
         put(self, "shared", _shared(self.rows))
 
     @property
@@ -134,11 +132,11 @@ class LandmarkPipeline:
         return fit_logistic(columns, row.event, count, self.penalties[at])
 
     def _over_all(self, counts: list[Floats]) -> Fitted | None:
-        if len(self.stacked) < FEWEST:
+        if len(self.measured) < FEWEST:
             return None
-        rows = [self.rows[at] for at in self.stacked]
-        designs = [self.designs[at] for at in self.stacked]
-        weights = [counts[at] for at in self.stacked]
+        rows = [self.rows[at] for at in self.measured]
+        designs = [self.designs[at] for at in self.measured]
+        weights = [counts[at] for at in self.measured]
         if self.survival:
             return fit_cox(rows, designs, weights)
         event = np.concatenate([row.event for row in rows])
@@ -166,7 +164,7 @@ class LandmarkPipeline:
         if fitted is None:
             return None
         columns = self.own_designs[at] if model == OWN else self.designs[at]
-        place = 0 if model == OWN else self.stacked.index(at)
+        place = 0 if model == OWN else self.measured.index(at)
         linear_predictor = fitted.linear_predictor(columns)
         return linear_predictor, fitted.risk(linear_predictor, place)
 

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.outcome import same_value
 from cartwheel.clinic.plan_file import checked_plan, plan_data
 from cartwheel.clinic.plan_parts import (
@@ -22,6 +21,7 @@ from cartwheel.clinic.plan_parts import (
     ResamplingPlan,
     Text,
     TimeUnit,
+    WholePlan,
 )
 from cartwheel.errors import PlanRefused, Problem
 
@@ -115,7 +115,7 @@ class SuperModelPlan(Part):
     interactions: bool = False
 
 
-class LandmarkPlan(Part):
+class LandmarkPlan(WholePlan):
     """What a landmark prediction will do.
 
     Parameters
@@ -195,15 +195,6 @@ class LandmarkPlan(Part):
         if self.missing == "impute-last":
             return float("inf")
         return self.max_age_days if marker.max_age_days is None else marker.max_age_days
-
-    def as_dict(self) -> dict[str, object]:
-        """Give the whole plan, defaults included, as plain data."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 of the canonical form."""
-        return sha256(canonical_json(self.as_dict()))
 
 
 def landmark_plan_from_dict(data: Mapping[str, object], *, where: str = "plan") -> LandmarkPlan:

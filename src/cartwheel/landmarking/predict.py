@@ -143,8 +143,9 @@ def predict(
     Raises
     ------
     CohortRefused
-        ``day_outside``, ``day_not_landmark``, ``duplicate_time``, ``not_positive``, and what
-        ``measurement`` refuses of a value: unit missing, not accepted, not plausible.
+        ``day_outside``, ``day_not_landmark``, ``duplicate_time``, ``not_a_number``,
+        ``not_positive``, and what ``measurement`` refuses of a value: unit missing, not accepted,
+        not plausible.
 
     Notes
     -----
@@ -264,6 +265,14 @@ def _value(taken: Sequence[DatedValue], marker: ModelMarker) -> float:
             mend="keep the one that counts",
         )
     value = values.pop()
+    if not math.isfinite(value):
+        raise refuse(
+            CohortRefused,
+            "not_a_number",
+            "not a number",
+            where=marker.label,
+            mend="leave the value out where it is not known",
+        )
     if marker.transform == "log2" and value <= 0.0:
         raise refuse(
             CohortRefused,
@@ -271,6 +280,14 @@ def _value(taken: Sequence[DatedValue], marker: ModelMarker) -> float:
             "the model takes a logarithm, and the value is not above zero",
             where=marker.label,
             mend="give the limit of detection where the value lies below it",
+        )
+    if marker.transform == "sqrt" and value < 0.0:
+        raise refuse(
+            CohortRefused,
+            "not_positive",
+            "the model takes a square root, and the value is below zero",
+            where=marker.label,
+            mend="correct it",
         )
     return value
 

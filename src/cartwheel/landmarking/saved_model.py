@@ -68,7 +68,7 @@ def saved_model(
     if fitted is None or fit.covariance is None:
         return None
     plan, outcome = made_of.plan, outcome_account(made_of.cohort, made_of.plan.window_days)
-    stacked = [pipeline.rows[at] for at in pipeline.stacked]
+    stacked = [pipeline.rows[at] for at in pipeline.measured]
     analytes = [course.analyte for course in made_of.courses]
     hazards = tuple(
         DayHazard(row.day, hazard)
@@ -121,7 +121,7 @@ def _between(fit: BetweenFit | None, analytes: Sequence[str]) -> BetweenModel | 
 
 
 def _marker(course: MarkerCourse, place: int, pipeline: LandmarkPipeline) -> ModelMarker:
-    values = np.concatenate([pipeline.rows[at].x[:, place] for at in pipeline.stacked])
+    values = np.concatenate([pipeline.rows[at].x[:, place] for at in pipeline.measured])
     low, high = (_undone(float(value), course.transform) for value in _percentiles(values))
     found = marker_variable(course.analyte)
     return ModelMarker(

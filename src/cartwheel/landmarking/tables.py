@@ -145,7 +145,7 @@ def super_fit(
     -------
     SuperFit
     """
-    rows = [pipeline.rows[at] for at in pipeline.stacked]
+    rows = [pipeline.rows[at] for at in pipeline.measured]
     who = np.concatenate([row.patient for row in rows]) if rows else np.empty(0, dtype=np.int64)
     event = np.concatenate([row.event for row in rows]) if rows else np.empty(0)
     counts = (len(np.unique(who)), len(who), len(np.unique(who[event == 1.0])))
@@ -153,7 +153,7 @@ def super_fit(
     if len(rows) < 2:
         found = "a model over landmarks needs two that can be estimated"
     else:
-        columns = np.concatenate([pipeline.designs[at] for at in pipeline.stacked])
+        columns = np.concatenate([pipeline.designs[at] for at in pipeline.measured])
         try:
             if pipeline.survival:
                 found = _stratified_cox(pipeline, columns, event, who, level)
@@ -204,7 +204,7 @@ def _stratified_cox(
     who: NDArray[np.int64],
     level: float,
 ) -> FoundModel:
-    rows = [pipeline.rows[at] for at in pipeline.stacked]
+    rows = [pipeline.rows[at] for at in pipeline.measured]
     times = np.concatenate([row.time for row in rows if row.time is not None])
     strata = np.repeat(np.arange(len(rows)), [row.n for row in rows])
     fit = cox_regression(risk_sets(times, event, strata=strata), columns, cluster=who, ties=TIES)

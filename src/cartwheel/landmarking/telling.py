@@ -84,9 +84,9 @@ def verdict(told: Told) -> str:
         "Each landmark has patients of its own: those with the event are gone, so a change between "
         "landmarks is of patients as well as of markers."
     )
-    useful = [row for row in told.performance if _beats_nobody(row)]
-    if useful and told.plan.resampling.bootstrap:
-        days = ", ".join(f"day {row.day:g} ({row.model})" for row in useful)
+    useless = [row for row in told.performance if _no_better(row)]
+    if useless and told.plan.resampling.bootstrap:
+        days = ", ".join(f"day {row.day:g} ({row.model})" for row in useless)
         sentences.append(
             "Corrected, the risks are no better than giving every patient the same risk at: "
             f"{days}."
@@ -157,7 +157,8 @@ def _area(told: Told, model: str, day: float) -> LandmarkMeasure | None:
     return None
 
 
-def _beats_nobody(row: LandmarkPerformance) -> bool:
+def _no_better(row: LandmarkPerformance) -> bool:
+    """Whether the corrected risks are no better than the same risk for everybody."""
     for measure in row.measures:
         if measure.name == "scaled_brier" and measure.corrected.value is not None:
             return measure.corrected.value <= 0.0
@@ -232,8 +233,10 @@ def _judged_by(plan: LandmarkPlan) -> str:
             "the cumulative/dynamic AUC and the Brier score at the end of the window, both "
             "weighted for censoring, and Harrell's C within it"
         )
-    text = f"Performance at each landmark is {what}, the latter also scaled to that of giving "
-    text += "everybody the observed risk."
+    text = (
+        f"Performance at each landmark is {what}; the Brier score is also scaled to that of giving "
+        "everybody the observed risk."
+    )
     drawn = plan.resampling.bootstrap
     if not drawn:
         return text

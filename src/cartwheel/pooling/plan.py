@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.plan_file import checked_plan, plan_data
+from cartwheel.clinic.plan_parts import Part, WholePlan
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -48,12 +48,6 @@ GradeDomainName = Literal[
     "dose_response",
     "confounding",
 ]
-
-
-class Part(BaseModel):
-    """A part of the plan: strict, frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class GradeChoice(Part):
@@ -95,7 +89,7 @@ class GradePlan(Part):
     information_size: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
-class PoolPlan(Part):
+class PoolPlan(WholePlan):
     """What a meta-analysis will do. Every key has a default.
 
     Parameters
@@ -227,15 +221,6 @@ class PoolPlan(Part):
     prisma: Text | None = None
     grade: GradePlan = GradePlan()
     seed: Count = 20260101
-
-    def as_dict(self) -> dict[str, object]:
-        """Give the whole plan, defaults included, as plain data."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 of the canonical form."""
-        return sha256(canonical_json(self.as_dict()))
 
 
 def pool_plan_from_dict(data: Mapping[str, object], *, where: str = "plan") -> PoolPlan:

@@ -262,8 +262,7 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
     References
     ----------
     Wolff RF et al 2019, doi:10.7326/M18-1376. Moons KGM et al 2025, doi:10.1136/bmj-2024-082505.
-    Hayden JA et al 2013,
-    doi:10.7326/0003-4819-158-4-201302190-00009.
+    Hayden JA et al 2013, doi:10.7326/0003-4819-158-4-201302190-00009.
     """
     if kind == "pool":
         return tuple(_judged_studies(document))
@@ -285,8 +284,8 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
 def _of_domains(filled: Sequence[Domain], part: str) -> list[Domain]:
     """Judge the four domains of PROBAST+AI from what the questions of each found.
 
-    One question answered no makes a domain high; low needs all of them answered yes, by the run
-    alone. Everything between is a person's to judge.
+    One question answered no makes a domain high; low needs all of them answered yes or probably
+    yes, by the run alone. Everything between is a person's to judge.
     """
     about = "quality of the development" if part == DEVELOPMENT else "risk of bias, evaluation"
     names = {_PARTICIPANTS: "participants and data sources"}
@@ -300,7 +299,10 @@ def _of_domains(filled: Sequence[Domain], part: str) -> list[Domain]:
             answer = "high"
             because = "answered no: " + ", ".join(one.question.split()[0] for one in against)
         elif settled:
-            answer, because = "low", "every question of the domain is answered yes by the run"
+            answer, because = (
+                "low",
+                "the run answers every question of the domain yes or probably yes",
+            )
         found.append(Domain(PROBAST_AI, names.get(domain, domain), about, answer, because))
     return found
 

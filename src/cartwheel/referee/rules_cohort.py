@@ -49,7 +49,7 @@ def complete_cases(document: Document) -> Answer:
     Sterne JAC et al 2009, doi:10.1136/bmj.b2393.
     """
     way = text(document, "result", "words", "missing") or text(document, "plan", "missing")
-    if way == "impute" or text(document, "result", "words", "missing") == "imputed":
+    if way in ("impute", "imputed"):
         return Fine("missing values are imputed")
     flow = rows(document, "result", "flow")
     steps = [

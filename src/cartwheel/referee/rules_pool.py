@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,11 +40,7 @@ from cartwheel.referee.sources import (
 FEW, VERY_FEW = 10, 5
 HALF, MUCH = 50.0, 40.0
 SUBSTANTIAL, CONSIDERABLE = 50.0, 75.0
-CUT_RANGE = 3.0
 ALPHA, ASYMMETRY = 0.05, 0.10
-BUILT = re.compile(r"\b(?:training|derivation|development|discovery)\b")
-CHECKED = re.compile(r"\b(?:validation|external|test)\b")
-ADJUSTMENT = re.compile(r"adjust")
 
 Analysis = Mapping[str, Any]
 

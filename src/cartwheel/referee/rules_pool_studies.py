@@ -29,18 +29,12 @@ from cartwheel.referee.sources import (
     RILEY_2019_REVIEWS,
 )
 
-FEW, VERY_FEW = 10, 5
-HALF, MUCH = 50.0, 40.0
-SUBSTANTIAL, CONSIDERABLE = 50.0, 75.0
 CUT_RANGE = 3.0
-ALPHA, ASYMMETRY = 0.05, 0.10
 BUILT = re.compile(r"\b(?:training|derivation|development|discovery)\b")
 CHECKED = re.compile(r"\b(?:validation|external|test)\b")
 ADJUSTMENT = re.compile(r"adjust")
 BUILDING = re.compile(r"build|training|derivation")
 SHARED = re.compile(r"same patients|share|overlap|recur|same cent|twice|window", re.IGNORECASE)
-
-Analysis = Mapping[str, Any]
 
 
 def overlap(document: Document) -> Answer:

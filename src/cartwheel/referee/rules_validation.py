@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from cartwheel.referee.facts import (
     Document,
     count,
@@ -38,8 +35,6 @@ OUTCOME_NOTES = (
     "binary_score",
 )
 NOTED = {"caution": MAJOR, "assumption": MINOR}
-
-Score = Mapping[str, Any]
 
 
 def few_events(document: Document) -> Answer:

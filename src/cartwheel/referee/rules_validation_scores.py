@@ -26,10 +26,8 @@ from cartwheel.referee.sources import (
     VICKERS_2006,
 )
 
-ENOUGH, VERY_FEW = 100, 20
 RATIO_BOUNDS = (0.8, 1.2)
 SLOPE_BOUNDS = (0.8, 1.25)
-REFUSED = 0.1
 DISCRIMINATION = ("auc", "auc_at_horizon", "harrell_c", "uno_c")
 
 # fit to severity, what it means, what to do

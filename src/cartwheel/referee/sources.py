@@ -44,5 +44,4 @@ VICKERS_2006 = "Vickers AJ, Elkin EB. Med Decis Making 2006, doi:10.1177/0272989
 VIECHTBAUER_2010 = "Viechtbauer W, Cheung MWL. Res Synth Methods 2010, doi:10.1002/jrsm.11"
 WANG_2007 = "Wang R et al. N Engl J Med 2007, doi:10.1056/NEJMsr077003"
 WOLBERS_2009 = "Wolbers M et al. Epidemiology 2009, doi:10.1097/EDE.0b013e3181a39056"
-WOLFF_2019 = "Wolff RF et al. Ann Intern Med 2019, doi:10.7326/M18-1376"
 WYNANTS_2019 = "Wynants L et al. BMC Med 2019, doi:10.1186/s12916-019-1425-3"

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.plan_file import checked_plan, plan_data
 from cartwheel.clinic.plan_parts import (
     CohortPlan,
@@ -19,6 +18,7 @@ from cartwheel.clinic.plan_parts import (
     ResamplingPlan,
     Text,
     TimeUnit,
+    WholePlan,
 )
 
 
@@ -193,7 +193,7 @@ class SharingPlan(Part):
     label: Text | None = None
 
 
-class ValidationPlan(Part):
+class ValidationPlan(WholePlan):
     """What a validation will do.
 
     Parameters
@@ -260,15 +260,6 @@ class ValidationPlan(Part):
     withhold: WithholdPlan = WithholdPlan()
     sharing: SharingPlan = SharingPlan()
     resampling: ResamplingPlan = ResamplingPlan()
-
-    def as_dict(self) -> dict[str, object]:
-        """Give the whole plan, defaults included, as plain data."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 of the canonical form."""
-        return sha256(canonical_json(self.as_dict()))
 
 
 def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> ValidationPlan:

@@ -76,9 +76,9 @@ class ImputedInput:
     column, label : str
         Which.
     missing : int
-        Eligible patients without it.
+        Patients without it, of those that are imputed.
     percent : float
-        Of the eligible patients, 0-100.
+        Of them, 0-100.
     scale_reduction : float or None
         Gelman and Rubin's factor of the chains' means; near 1 when they have mixed.
     """
@@ -101,7 +101,7 @@ class ImputedMeasure:
     complete : Estimate
         In patients in whom nothing is missing.
     imputed : Estimate
-        In all eligible patients.
+        In all patients, missing inputs imputed.
     monte_carlo_error : float
         Standard error of the imputed value that comes from the number of copies alone.
     missing_information : float or None
@@ -126,7 +126,7 @@ class ImputedValidation:
     imputations, iterations, resamples : int
         As planned.
     patients, events : int
-        Eligible.
+        Eligible, without those whom a score refuses for another reason than a gap.
     complete_patients, complete_events : int
         Of them without any gap.
     inputs : tuple of ImputedInput

@@ -133,9 +133,9 @@ class Centres:
     column : str
         Of the centre.
     rows : tuple of GroupRow
-        Each centre alone.
+        Each centre alone; last the patients whose centre is not known, where there are any.
     without : tuple of GroupRow
-        All but one; ``group`` names the one left out.
+        All but one, for each centre that is known; ``group`` names the one left out.
     updated : tuple of GroupRow
         Each centre under scores that were recalibrated (intercept and slope) in the others.
     heterogeneity : tuple of Heterogeneity
@@ -147,3 +147,8 @@ class Centres:
     without: tuple[GroupRow, ...]
     updated: tuple[GroupRow, ...]
     heterogeneity: tuple[Heterogeneity, ...]
+
+    @property
+    def known(self) -> tuple[GroupRow, ...]:
+        """Rows of the centres themselves: patients whose centre is not known are none."""
+        return self.rows[: len(self.without)]

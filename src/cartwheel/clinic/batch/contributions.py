@@ -163,7 +163,7 @@ def _by_engine(
 
 
 def _typical(item: Input, column: InputColumn, rows: Integers) -> Said:
-    """A round value near the median, as a person would say it; none is a patient's by design."""
+    """A value near the median, as a person would say it: see `round_value`."""
     numbers = column.numbers[rows]
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
@@ -191,7 +191,7 @@ def round_value(numbers: Floats, level: float = 0.5) -> Decimal:
     -------
     Decimal
         One of the values themselves where there are at most five different ones: between them
-        lies nothing.
+        lies nothing. Not rounded where that would lie outside all values.
     """
     if len(np.unique(numbers)) <= FEW_VALUES:
         return Decimal(repr(float(np.quantile(numbers, level, method="inverted_cdf"))))

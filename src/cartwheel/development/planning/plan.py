@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.plan_file import checked_plan, plan_data
+from cartwheel.clinic.plan_parts import WholePlan
 from cartwheel.development.planning.parts import (
     DAYS_PER as DAYS_PER,
     AssociationsPlan as AssociationsPlan,
@@ -40,7 +40,7 @@ from cartwheel.development.planning.parts import (
 )
 
 
-class Plan(Part):
+class Plan(WholePlan):
     """What a development will do.
 
     Read it with :func:`read_plan`; write it by hand or with ``cartwheel plan``.
@@ -104,15 +104,6 @@ class Plan(Part):
     associations: AssociationsPlan = AssociationsPlan()
     imputation: ImputationPlan = ImputationPlan()
     resampling: ResamplingPlan = ResamplingPlan()
-
-    def as_dict(self) -> dict[str, object]:
-        """Give the whole plan, defaults included, as plain data."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 of the canonical form."""
-        return sha256(canonical_json(self.as_dict()))
 
 
 def plan_from_dict(data: dict[str, object], *, where: str = "plan") -> Plan:

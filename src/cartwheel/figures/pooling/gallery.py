@@ -11,7 +11,6 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from cartwheel.canonical import write_whole
 from cartwheel.figures.numbers import sentence
 from cartwheel.figures.pooling.accuracy import accuracy_forest, summary_roc
 from cartwheel.figures.pooling.forest import forest, subgroups
@@ -28,11 +27,10 @@ from cartwheel.figures.pooling.refits import (
 )
 from cartwheel.figures.pooling.regression import bubble, drawable
 from cartwheel.figures.pooling.side_by_side import families, outcomes_side_by_side
-from cartwheel.figures.saving import save, svg
+from cartwheel.figures.saving import save_each, svg
 
 Draw = Callable[..., Figure]
 Builder = Callable[[], Figure]
-_XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 # Figures of one analysis: how to draw it, when it says anything, and what it is.
 ANALYSIS_FIGURES: dict[str, tuple[Draw, Callable[[Mapping[str, Any]], Any], str]] = {
@@ -210,17 +208,11 @@ def save_pool_figures(
     FileRefused
         Where a format is another.
     """
-    endings = tuple(formats)
-    paths = []
-    for name, build in pool_figures(document).items():
-        figure = build()
-        for ending in endings:
-            path = save(figure, Path(folder) / f"{name}.{ending}")
-            if ending == "svg":
-                text = _with_title(svg(figure), figure_title(document, name))
-                write_whole(path, f"{_XML}\n{text}")
-            paths.append(path)
-    return tuple(paths)
+
+    def worded(name: str, drawing: str) -> str:
+        return _with_title(drawing, figure_title(document, name))
+
+    return save_each(pool_figures(document), folder, formats, worded)
 
 
 def _with_title(drawing: str, title: str) -> str:

@@ -11,10 +11,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from cartwheel.canonical import write_whole
 from cartwheel.figures.discrimination import roc as roc_curves
 from cartwheel.figures.flow import patient_flow
-from cartwheel.figures.saving import save, svg
+from cartwheel.figures.saving import save_each, svg
 from cartwheel.figures.validation.agreement import bands, calibration
 from cartwheel.figures.validation.followed import incidence, kaplan_meier
 from cartwheel.figures.validation.forest import centres, shown_in, subgroups
@@ -25,7 +24,6 @@ from cartwheel.figures.validation.words import words
 Builder = Callable[[], Figure]
 Draw = Callable[[Mapping[str, Any], int], Figure]
 Applies = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
-_XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 
 def roc(result: Mapping[str, Any]) -> Figure:
@@ -166,16 +164,11 @@ def save_validation_figures(
     FileRefused
         Where a format is another.
     """
-    endings = tuple(formats)
-    paths = []
-    for name, build in validation_figures(document).items():
-        figure = build()
-        for ending in endings:
-            path = save(figure, Path(folder) / f"{name}.{ending}")
-            if ending == "svg":
-                write_whole(path, f"{_XML}\n{_told(svg(figure), document, name)}")
-            paths.append(path)
-    return tuple(paths)
+
+    def worded(name: str, drawing: str) -> str:
+        return _told(drawing, document, name)
+
+    return save_each(validation_figures(document), folder, formats, worded)
 
 
 def _told(drawing: str, document: Mapping[str, Any], name: str) -> str:

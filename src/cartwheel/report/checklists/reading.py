@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cartwheel.errors import CartwheelError
 from cartwheel.figures.numbers import FORMATS
+from cartwheel.report.places import value_at
 from cartwheel.report.words import Say
 
-_STEP = re.compile(r"\.?([A-Za-z0-9_]+)|\[(\d+)\]")
 SHOWN = 12
 
 
@@ -53,17 +52,10 @@ class Reading:
 
     def at(self, place: str) -> Any:
         """Give what stands at a place; `Absent` where there is nothing or null."""
-        here: Any = self.document
-        at = 0
-        while at < len(place):
-            step = _STEP.match(place, at)
-            if step is None:
-                raise Absent(place)
-            here = _member(here, step[1], step[2])
-            at = step.end()
-        if here is None:
+        found = value_at(self.document, place)
+        if found is None:
             raise Absent(place)
-        return here
+        return found
 
     def has(self, place: str) -> bool:
         """Whether anything stands at a place: not null, not empty, not zero and not false."""
@@ -188,10 +180,3 @@ class Reading:
 
 
 Filling = Callable[[Reading], Answer]
-
-
-def _member(here: Any, name: str | None, position: str | None) -> Any:
-    if name is not None:
-        return here.get(name) if isinstance(here, Mapping) else None
-    at = int(position or 0)
-    return here[at] if isinstance(here, list | tuple) and at < len(here) else None

@@ -29,9 +29,9 @@ from cartwheel.report.paper.closing import (
     referee,
 )
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import Effects
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 from cartwheel.report.words import Say
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cartwheel.report.document.blocks import Block, Cell, Heading, Paragraph, Row, Run, Table
 from cartwheel.report.paper.appraise_pooled import cautions, lists
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 
 _PLACE = "result.model"
 _WORDS = (

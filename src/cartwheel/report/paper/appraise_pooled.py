@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from cartwheel.report.document.blocks import Block, Bullets, Caution, Cell, Heading, Row, Run, Table
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import Effects
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 
 # name of the quantity, its place below the appraisal, rule of writing
 _NUMBERS = (

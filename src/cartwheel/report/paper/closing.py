@@ -22,8 +22,8 @@ from cartwheel.report.document.blocks import (
     Table,
 )
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import place_of, places_under, value_at
 from cartwheel.report.paper.tables import columns, heading_row, row
+from cartwheel.report.places import place_of, places_under, value_at
 from cartwheel.report.words import Say
 
 _GRAVE = ("critical", "major", "minor")

@@ -20,8 +20,8 @@ from cartwheel.report.paper.develop_methods import methods
 from cartwheel.report.paper.develop_results import findings, results
 from cartwheel.report.paper.develop_tables import columns_table
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.tables import flow_table
+from cartwheel.report.places import places_under
 from cartwheel.report.words import Say
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cartwheel.report.document.blocks import Run
 from cartwheel.report.paper.develop_score_tables import time_unit
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
+from cartwheel.report.places import places_under
 
 Runs = tuple[Run, ...]
 _ROC = {"youden", "closest_corner"}

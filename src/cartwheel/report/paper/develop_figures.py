@@ -15,7 +15,7 @@ from cartwheel.report.document.blocks import Figure
 from cartwheel.report.paper.develop_score_tables import time_unit
 from cartwheel.report.paper.figures import builders, drawn_block, stretched
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
+from cartwheel.report.places import places_under
 
 Json = Mapping[str, Any]
 # The place of an item: the words that stand for it; None where it is not drawn.

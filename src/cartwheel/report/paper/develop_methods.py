@@ -10,7 +10,7 @@ from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.develop_building import building, regression_run
 from cartwheel.report.paper.develop_score_tables import time_unit
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
+from cartwheel.report.places import places_under
 
 _LIBRARIES = ("numpy", "scipy", "pandas")
 _MEASURES = (

@@ -11,8 +11,8 @@ from cartwheel.report.paper import develop_score_tables as scores, develop_table
 from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.develop_figures import Drawer
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.tables import performance_table
+from cartwheel.report.places import places_under
 
 Runs = tuple[Run, ...]
 _FOREMOST = ("auc", "c_index", "auc_at_horizon")

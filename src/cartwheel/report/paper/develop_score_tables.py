@@ -5,8 +5,8 @@ from __future__ import annotations
 from cartwheel.figures.numbers import sentence
 from cartwheel.report.document.blocks import Cell, Row, Table
 from cartwheel.report.paper.numbers import NOT_REACHED, REFERENCE, Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.tables import columns, method_notes, row
+from cartwheel.report.places import places_under
 
 
 def score_card(numbers: Numbers) -> Table | None:

@@ -8,8 +8,8 @@ from typing import Any
 from cartwheel.figures.numbers import measure_format, sentence
 from cartwheel.report.document.blocks import Cell, Row, Table
 from cartwheel.report.paper.numbers import Numbers, number_text
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.tables import columns, heading_row, method_notes, row
+from cartwheel.report.places import places_under
 
 RULES = {">=": "≥", "<=": "≤"}
 _SUMMARIES = ("overall", "with_event", "without_event")

@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib.figure import Figure as Drawing
 
 from cartwheel.figures.atlas import result_figures
+from cartwheel.figures.data import guarded
 from cartwheel.figures.saving import svg
 from cartwheel.figures.style import look
 from cartwheel.report.document.blocks import Figure
@@ -22,7 +23,6 @@ Builder = Callable[[], Drawing]
 # in inches: below this a figure is drawn for one column of a journal
 _ONE_COLUMN = 4.5
 _PICTURES = ContextVar("pictures", default=True)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def builders(document: Mapping[str, Any]) -> dict[str, Builder]:
@@ -135,8 +135,8 @@ def table_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_guarded(name) for name in header])
-    writer.writerows([_guarded(value) for value in row] for row in rows)
+    writer.writerow([guarded(name) for name in header])
+    writer.writerows([guarded(value) for value in row] for row in rows)
     return stream.getvalue()
 
 
@@ -148,12 +148,6 @@ def _png(drawing: Drawing) -> bytes:
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
         drawing.savefig(stream, format="png", dpi=300, metadata={"Software": None})
     return stream.getvalue()
-
-
-def _guarded(value: Any) -> Any:
-    if not isinstance(value, str):
-        return "" if value is None else value
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def stretched(text: str) -> str:

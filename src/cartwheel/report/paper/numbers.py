@@ -8,7 +8,7 @@ from typing import Any
 
 from cartwheel.figures.numbers import FORMATS, cut as written_cut
 from cartwheel.report.document.blocks import Cell, Run
-from cartwheel.report.paper.places import value_at
+from cartwheel.report.places import value_at
 from cartwheel.report.words import Say
 
 NOT_ESTIMABLE = "shared.not_estimable"

@@ -23,7 +23,6 @@ from cartwheel.report.paper.closing import (
 )
 from cartwheel.report.paper.figures import builders
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import effects_of, names
 from cartwheel.report.paper.pool_figures import figure
 from cartwheel.report.paper.pool_judged import grade_blocks, quality_blocks
@@ -36,6 +35,7 @@ from cartwheel.report.paper.pool_results import (
 )
 from cartwheel.report.paper.pool_studies import flow_blocks, study_blocks
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 from cartwheel.report.words import Say
 
 _GRAVE = ("critical", "major")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from cartwheel.report.document.blocks import Block, Cell, Heading, Row, Table
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import named_level, names
 from cartwheel.report.paper.pool_figures import figure
 from cartwheel.report.paper.tables import columns, heading_row, row
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 
 
 def quality_blocks(numbers: Numbers) -> Iterator[Block | None]:

@@ -8,9 +8,9 @@ from typing import Any
 from cartwheel.report.document.blocks import Block, Heading, Run
 from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import names
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 
 Runs = tuple[Run, ...]
 Json = Mapping[str, Any]

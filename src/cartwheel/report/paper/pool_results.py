@@ -16,7 +16,6 @@ from cartwheel.report.document.blocks import (
     Table,
 )
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import (
     ASSOCIATIONS,
     Effects,
@@ -30,6 +29,7 @@ from cartwheel.report.paper.pool_small import small_studies
 from cartwheel.report.paper.pool_tables import tables_of
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 from cartwheel.report.words import Filling
 
 Runs = tuple[Run, ...]

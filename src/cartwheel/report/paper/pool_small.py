@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cartwheel.report.document.blocks import Run
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import Effects
 from cartwheel.report.paper.pool_methods import asymmetry_test
+from cartwheel.report.places import places_under
 
 Runs = tuple[Run, ...]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from cartwheel.report.document.blocks import Block, Cell, Heading, Row, Table
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import Effects
 from cartwheel.report.paper.pool_figures import figure
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import joined
+from cartwheel.report.places import places_under
 from cartwheel.report.pooling.studies import Lettered, lettered
 
 Json = Mapping[str, Any]

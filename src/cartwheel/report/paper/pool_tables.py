@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from cartwheel.report.document.blocks import Cell, Row, Table
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.places import places_under
 from cartwheel.report.paper.pool_effects import Effects, effects_of
 from cartwheel.report.paper.pool_methods import asymmetry_test
 from cartwheel.report.paper.tables import columns, row
+from cartwheel.report.places import places_under
 
 _DIAGNOSTICS = ("studentised_residual", "dffits", "cook", "covariance_ratio", "hat")
 

@@ -14,7 +14,7 @@ from cartwheel.report.paper.numbers import (
     estimate_text as estimate_text,
     p_cell as p_cell,
 )
-from cartwheel.report.paper.places import places_under
+from cartwheel.report.places import places_under
 from cartwheel.report.story import estimate_methods
 from cartwheel.report.words import Say
 

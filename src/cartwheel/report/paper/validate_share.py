@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cartwheel.errors import CohortRefused, refuse
-from cartwheel.report.paper.places import value_at
+from cartwheel.report.places import value_at
 from cartwheel.report.words import Say
 from cartwheel.validation.sharing.cells import withheld_rows
 

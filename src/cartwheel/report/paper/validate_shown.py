@@ -10,7 +10,7 @@ from typing import Any
 from cartwheel.figures.numbers import measure_format
 from cartwheel.report.document.blocks import Cell, Paragraph, Row, Run
 from cartwheel.report.paper.numbers import NOT_ESTIMABLE, Numbers, estimate_text, number_text
-from cartwheel.report.paper.places import places_under
+from cartwheel.report.places import places_under
 from cartwheel.report.words import Filling, Say
 from cartwheel.validation.sharing.cells import in_steps, step_of
 

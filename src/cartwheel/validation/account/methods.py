@@ -219,15 +219,13 @@ def _updating(validation: Validation, plan: ValidationPlan) -> str:
     if not validation.updates:
         return ""
     rungs = dict.fromkeys(rung.name for each in validation.updates for rung in each.rungs)
+    judged = "apparent: nothing was resampled"
+    if plan.resampling.bootstrap:
+        judged = "corrected for optimism by repeating the whole update in each resample"
     return (
         f"The updating ladder has the rungs {joined(list(rungs))}; a closed test at level "
         f"{plan.update.alpha:g} chose the first rung not significantly worse than the fullest "
-        "(Vergouwe 2017). Performance of an updated score is corrected for optimism by repeating "
-        "the whole update in each resample."
-        if plan.resampling.bootstrap
-        else f"The updating ladder has the rungs {joined(list(rungs))}; a closed test at level "
-        f"{plan.update.alpha:g} chose the first rung not significantly worse than the fullest "
-        "(Vergouwe 2017). Performance of an updated score is apparent: nothing was resampled."
+        f"(Vergouwe 2017). Performance of an updated score is {judged}."
     )
 
 

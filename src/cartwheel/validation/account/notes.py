@@ -55,18 +55,18 @@ def notes(validation: Validation, plan: ValidationPlan) -> tuple[Note, ...]:
 
 def _events(validation: Validation) -> Iterator[Note]:
     outcome = validation.outcome
-    fewer, what = outcome.events, "event"
+    fewer, without = outcome.events, ""
+    said = counted(fewer, "event")
     if outcome.kind == "binary" and outcome.patients - outcome.events < fewer:
-        fewer, what = outcome.patients - outcome.events, "patient without the event"
+        fewer, without = outcome.patients - outcome.events, " without the event"
+        said = counted(fewer, "patient")
     if fewer >= FEWEST_EVENTS:
         return
-    said = f"{fewer} {what}s" if what == "event" else f"{fewer} patients without the event"
-    if fewer == 1:
-        said = f"1 {what}"
+    said += f"{without} {'is' if fewer == 1 else 'are'}"
     yield Note(
         "few_events",
         "caution",
-        f"{said} are few for a validation: at least {FEWEST_EVENTS} are advised (Vergouwe 2005, "
+        f"{said} few for a validation: at least {FEWEST_EVENTS} are advised (Vergouwe 2005, "
         "Collins 2016), and 200 for a calibration curve. Read every number with its interval; that "
         "no fault is found here is no proof that there is none.",
     )
@@ -210,12 +210,8 @@ def _withheld(validation: Validation) -> Iterator[Note]:
             "information",
             f"{silent} of {len(rows)} subgroups and centres are too small to be told.",
         )
-    if (
-        validation.centres is not None
-        and len(validation.centres.rows)
-        - sum(bool(row.withheld) for row in validation.centres.rows)
-        < 2
-    ):
+    centres = validation.centres
+    if centres is not None and sum(not row.withheld for row in centres.known) < 2:
         yield Note(
             "centres_few",
             "caution",

@@ -125,10 +125,7 @@ def _analysed(plan: ValidationPlan, target: Target) -> str:
 def _difference(plan: ValidationPlan, scoreable: Scoreable, target: Target) -> str:
     said = scoreable.spec.outcome
     differs = []
-    if said.kind != "none" and _folded(said.name) not in (
-        _folded(outcome_label(plan)),
-        _folded(plan.outcome.event),
-    ):
+    if said.kind != "none" and _name_differs(plan, said.name):
         differs.append("the name")
     if said.kind not in ("none", target.kind):
         differs.append("the kind")
@@ -142,6 +139,10 @@ def _difference(plan: ValidationPlan, scoreable: Scoreable, target: Target) -> s
         return "the two agree in name, kind, horizon and landmark"
     last = differs.pop()
     return "they differ in " + (f"{', '.join(differs)} and {last}" if differs else last)
+
+
+def _name_differs(plan: ValidationPlan, name: str) -> bool:
+    return _folded(name) not in (_folded(outcome_label(plan)), _folded(plan.outcome.event))
 
 
 def _folded(name: str) -> str:
@@ -188,7 +189,7 @@ def agreement_notes(plan: ValidationPlan, scoreable: Scoreable, target: Target) 
             "The score is an index that states no outcome: that it should go with "
             f"{outcome_label(plan)} is the question of this validation, not a claim of its file.",
         )
-    elif _folded(said.name) not in (_folded(outcome_label(plan)), _folded(plan.outcome.event)):
+    elif _name_differs(plan, said.name):
         yield Note(
             "outcome_differs",
             "assumption",

@@ -21,6 +21,7 @@ from cartwheel.errors import CohortRefused, OutcomeRefused, PlanRefused, Problem
 from cartwheel.note import Note
 from cartwheel.patients import FlowStep, GuardReport, OutcomeSummary
 from cartwheel.provenance import named_simulated
+from cartwheel.validation.account.said import ordered
 from cartwheel.validation.analysed import Predicted, Scoreable, Target
 from cartwheel.validation.cohort.agreement import horizon_problems, landmark_problems, outcome_said
 from cartwheel.validation.cohort.checks import absent_columns, plan_problems, time_unit
@@ -40,7 +41,7 @@ from cartwheel.validation.cohort.outcome import (
     summary,
     target_problems,
 )
-from cartwheel.validation.cohort.remarks import cautions_first, cohort_notes, score_notes
+from cartwheel.validation.cohort.remarks import cohort_notes, score_notes
 from cartwheel.validation.cohort.scoreable import scoreables, without_values
 from cartwheel.validation.cohort.scored import Scored, columns_told, refusals, score_everyone
 from cartwheel.validation.cohort.timing import guarded
@@ -353,7 +354,7 @@ def _assembled(
             item.column: item.values
             for item in extension_columns(read.columns, plan.imputation.auxiliary)
         },
-        notes=cautions_first(general),
+        notes=ordered(general),
     )
 
 

@@ -8,6 +8,7 @@ from numpy import bool_
 from numpy.typing import NDArray
 
 from cartwheel.note import Note
+from cartwheel.validation.account.said import ordered
 from cartwheel.validation.analysed import Target
 from cartwheel.validation.cohort.agreement import agreement_notes
 from cartwheel.validation.cohort.outcome import FEW_AT_HORIZON
@@ -16,23 +17,6 @@ from cartwheel.validation.plan import ValidationPlan
 
 Mask = NDArray[bool_]
 MOST_WORDS = 8
-
-
-def cautions_first(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Put notes in order of weight, each once.
-
-    Parameters
-    ----------
-    notes : sequence of Note
-        In the order found.
-
-    Returns
-    -------
-    tuple of Note
-        Cautions, assumptions, information.
-    """
-    rank = {"caution": 0, "assumption": 1}
-    return tuple(sorted(dict.fromkeys(notes), key=lambda note: rank.get(note.severity, 2)))
 
 
 def score_notes(
@@ -70,7 +54,7 @@ def score_notes(
         )
     found += agreement_notes(plan, one.scoreable, target)
     found += remarks(one, *masks)
-    return cautions_first(found)
+    return ordered(found)
 
 
 def cohort_notes(

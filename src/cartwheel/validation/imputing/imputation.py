@@ -263,11 +263,8 @@ def _resampled(
         progress=progress,
     )
     done = [row for row in found if not isinstance(row, str)]
-    width = len(done[0]) if done else 0
     failures = Counter(row for row in found if isinstance(row, str))
-    if not done:
-        return np.full((0, _width(copier)), np.nan), failures
-    return np.stack(done).reshape(len(done), width), failures
+    return np.stack(done) if done else np.empty((0, _width(copier))), failures
 
 
 def _width(copier: Copier) -> int:
@@ -360,15 +357,9 @@ def _nothing_missing(
         for name in point_names(assembled.target, predicted):
             found = closed_form(complete, name)
             known = None if found is None or found.std_error is None else 0.0
-            same = _row(
-                assembled.target, predicted, name, complete,
-                PooledMeasure(Estimate(None), 0.0, known),
-            )  # fmt: skip
-            rows.append(
-                ImputedMeasure(
-                    same.score, name, same.label, same.complete, same.complete, 0.0, known
-                )
-            )
+            same = PooledMeasure(Estimate(None), 0.0, known)
+            row = _row(assembled.target, predicted, name, complete, same)
+            rows.append(replace(row, imputed=row.complete))
     return _result(assembled, plan, patients, tuple(rows), (), Counter())
 
 

@@ -251,9 +251,9 @@ def measured(
         for copy in range(m):
             predicted = copies[score * m + copy]
             if before is None or before[0] is not predicted:
-                counts = multiplicity * scored[score, copy] if not whole[score, copy] else None
-                ready = prepared(target, predicted)
-                before = predicted, ready.measure(multiplicity if counts is None else counts)
+                every = bool(whole[score, copy])
+                counts = multiplicity if every else multiplicity * scored[score, copy]
+                before = predicted, prepared(target, predicted).measure(counts)
             rows.append(before[1])
         parts.append(np.stack(rows))
     return tuple(parts)

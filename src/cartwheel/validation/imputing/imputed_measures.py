@@ -175,17 +175,17 @@ def pool_copies(
     error = float(copied.values.std(ddof=1)) / float(np.sqrt(m))
     words = f"mean of {m} completed copies{ON_SCALE[scale]}"
     rubin, information = _rubin(copied, placed, scale, level)
-    if resampled is None:
-        low, high, how = (*rubin, "Rubin's rules") if rubin else (None, None, "no interval")
-        if not rubin:
-            how = "no interval: no standard error in a closed form, and nothing was resampled"
-    else:
+    low: float | None = None
+    high: float | None = None
+    how = "no interval: no standard error in a closed form, and nothing was resampled"
+    if resampled is not None:
         low, high, how = _percentiles(resampled, centre, scale, drawn=drawn, level=level)
-    limits = (None if low is None else off_scale(low, scale), None if high is None
-              else off_scale(high, scale))  # fmt: skip
+    elif rubin is not None:
+        low, high, how = *rubin, "Rubin's rules"
     estimate = Estimate(
         off_scale(centre, scale),
-        *limits,
+        None if low is None else off_scale(low, scale),
+        None if high is None else off_scale(high, scale),
         None if low is None else level,
         f"{words}; {how}",
         copied.n,

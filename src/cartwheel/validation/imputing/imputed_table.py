@@ -82,7 +82,6 @@ def table_columns(
     scoreables: Sequence[Scoreable],
     rows: Integers,
     auxiliary: Mapping[str, Floats],
-    labels: Mapping[str, str] | None = None,
 ) -> tuple[TableColumn, ...]:
     """Collect the columns that are imputed, or help to impute.
 
@@ -94,8 +93,6 @@ def table_columns(
         Patients to be imputed.
     auxiliary : mapping of str to float array (N,)
         Further columns; nan where missing.
-    labels : mapping of str to str, optional
-        Of the further columns.
 
     Returns
     -------
@@ -111,9 +108,8 @@ def table_columns(
     for column, numbers in auxiliary.items():
         if column not in readers:
             values = np.asarray(numbers, dtype=np.float64)[rows]
-            label = (labels or {}).get(column, column)
             scale = scale_of(np.unique(values[~np.isnan(values)]))
-            found.append(TableColumn(column, label, values, scale, ()))
+            found.append(TableColumn(column, column, values, scale, ()))
     return tuple(item for item in found if item.missing or len(item.scale.known) > 1)
 
 

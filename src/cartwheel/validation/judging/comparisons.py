@@ -120,7 +120,7 @@ def compare(
             rows.append(
                 Comparison(
                     measure,
-                    LABELS[measure],
+                    _label(measure, target),
                     first.predicted.name,
                     second.predicted.name,
                     estimate,
@@ -128,6 +128,11 @@ def compare(
                 )
             )
     return tuple(rows)
+
+
+def _label(measure: str, target: Target) -> str:
+    wolbers = measure == "harrell_c" and target.competing is not None
+    return "Wolbers' C" if wolbers else LABELS[measure]
 
 
 def _measures(target: Target) -> tuple[str, ...]:

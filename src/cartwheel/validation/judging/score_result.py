@@ -81,8 +81,8 @@ def score_result(
         bands=band_rows(target, predicted, level),
         band_tests=band_tests(target, predicted),
         edges=edges,
-        survival=survival_by_band(target, predicted, level) if target.kind == "survival" else (),
-        incidence=incidence_by_band(target, predicted, level) if target.kind == "competing" else (),
+        survival=survival_by_band(target, predicted, level),
+        incidence=incidence_by_band(target, predicted, level),
         notes=(),
     )
     return replace(found, notes=once(who.score_notes[place], score_notes(found, who.outcome)))

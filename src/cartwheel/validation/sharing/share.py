@@ -101,7 +101,7 @@ def share(
         events=int(happened.sum()),
         competing_events=_competing(result.competing_events, int((~happened).sum()), cell),
         eligible=_eligible(result, cell),
-        centres=None if result.centres is None else len(result.centres.rows),
+        centres=None if result.centres is None else len(result.centres.known),
         scores=tuple(
             _score(result, found, target, each, told, rows, found.name in coarse)
             for found, each, rows in zip(result.scores, predicted, bands, strict=True)

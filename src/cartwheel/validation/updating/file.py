@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cartwheel.clinic.batch.contributions import TermColumns, round_value
+from cartwheel.clinic.batch.contributions import FEW_VALUES, TermColumns, round_value
 from cartwheel.clinic.naming import read_column_name
 from cartwheel.clinic.score_spec import ScoreSpec
 from cartwheel.clinic.score_update import (
@@ -27,7 +27,6 @@ from cartwheel.validation.result_update import UpdatedMeasure
 from cartwheel.validation.updating.frame import Extension, Frame
 from cartwheel.validation.updating.models import RungFit
 
-FEW_VALUES = 5
 _PARENT = ". Of the parent: "
 
 
@@ -107,16 +106,16 @@ def updated_score(
         When the rung cannot be written: see `cartwheel.clinic.score_update`.
     """
     choices = dict(about.choices) if about.whole.parameters else None
+    evidence = _evidence(target, about, frame, fit, measures, plan)
     if fit.rung in ("intercept", "slope"):
         return recalibrated(
             about.whole,
             choices,
             intercept=fit.intercept,
             slope=fit.slope,
-            evidence=_evidence(target, about, frame, fit, measures, plan),
+            evidence=evidence,
             from_value=frame.start is None,
         )
-    evidence = _evidence(target, about, frame, fit, measures, plan)
     factors = (fit.factors * frame.per_unit).tolist()
     if fit.rung == "re-estimated":
         return re_estimated(

@@ -226,17 +226,16 @@ def rung_measures(
     tuple of UpdatedMeasure
         In the order of ``apparent``.
     """
+    kept = rung == "intercept" and not (chosen and reordered)
     found = []
     for name, (label, estimate) in apparent.items():
         corrected: Estimate | None = None
         if rung == "as is":
             corrected = estimate
+        elif resampled is not None and name in RANKED and kept:
+            corrected = replace(estimate, method=f"{estimate.method}; {_KEPT_ORDER}")
         elif resampled is not None:
             key = "chosen" if chosen else rung
-            if rung == "intercept" and name in RANKED and not (chosen and reordered):
-                corrected = replace(estimate, method=f"{estimate.method}; {_KEPT_ORDER}")
-                found.append(UpdatedMeasure(name, label, estimate, corrected))
-                continue
             corrected = _corrected(key, rung, name, estimate, resampled, level)
         found.append(UpdatedMeasure(name, label, estimate, corrected))
     return tuple(found)
@@ -287,6 +286,27 @@ def _percentiles(values: Sequence[float] | Floats, level: float) -> tuple[float,
     tail = 50.0 * (1.0 - level)
     low, high = np.percentile(values, [tail, 100.0 - tail])
     return float(low), float(high)
+
+
+def order_changed(resampled: Optimism | None, rungs: Sequence[str]) -> bool:
+    """Tell whether resamples chose a rung that can put patients in another order.
+
+    Parameters
+    ----------
+    resampled : Optimism or None
+        Of the ladder.
+    rungs : sequence of str
+        Those that were fitted.
+
+    Returns
+    -------
+    bool
+        False without resamples.
+    """
+    if resampled is None:
+        return False
+    kept = [place for place, rung in enumerate(rungs) if rung in KEEP_ORDER]
+    return not bool(np.isin(resampled.trace[:, :1], kept).all())
 
 
 def chosen_share(resampled: Optimism | None, rungs: Sequence[str]) -> tuple[tuple[str, float], ...]:

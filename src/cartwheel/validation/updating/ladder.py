@@ -18,10 +18,10 @@ from cartwheel.validation.updating.competing import CompetingLadder
 from cartwheel.validation.updating.file import Updatable, updated_score
 from cartwheel.validation.updating.frame import RUNGS, Frame, frame_of, varying
 from cartwheel.validation.updating.honesty import (
-    KEEP_ORDER,
     LadderPipeline,
     apparent_measures,
     chosen_share,
+    order_changed,
     rung_measures,
 )
 from cartwheel.validation.updating.models import (
@@ -227,11 +227,8 @@ def _told(
 ) -> tuple[UpdatedMeasure, ...]:
     predicted = pipeline.predicted if fit.rung == "as is" else pipeline.updated(fit)
     apparent = apparent_measures(pipeline.target, predicted, level)
-    order_kept = [pipeline.rungs.index(one) for one in KEEP_ORDER if one in pipeline.rungs]
-    reordered = resampled is not None and not np.isin(resampled.trace[:, :1], order_kept).all()
-    return rung_measures(
-        fit.rung, apparent, resampled, level, chosen=chosen, reordered=bool(reordered)
-    )
+    reordered = order_changed(resampled, pipeline.rungs)
+    return rung_measures(fit.rung, apparent, resampled, level, chosen=chosen, reordered=reordered)
 
 
 def _rows(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from cartwheel.stats.resample import Optimism
 from cartwheel.validation.updating.frame import NO_RISK
-from cartwheel.validation.updating.honesty import KEEP_ORDER
+from cartwheel.validation.updating.honesty import order_changed
 from cartwheel.validation.updating.models import Ladder, RungFit, TestStep
 
 _WHAT = {
@@ -109,7 +107,8 @@ def update_text(
         )
     sentences.append(_stability(fits, chosen, resampled))
     if chosen.rung != "as is" and _wandered(fits, chosen, resampled):
-        sentences.append(_of_the_choice(chosen, reordered=_reordered(fits, resampled)))
+        reordered = order_changed(resampled, [fit.rung for fit in fits])
+        sentences.append(_of_the_choice(chosen, reordered=reordered))
     if refusal:
         sentences.append(f"The updated score could not be written as a file: {refusal}.")
     elif chosen.rung != "as is":
@@ -148,14 +147,6 @@ def _wandered(fits: Sequence[RungFit], chosen: RungFit, resampled: Optimism | No
     if resampled is None or not len(resampled.trace):
         return False
     return bool((resampled.trace[:, 0] != [fit.rung for fit in fits].index(chosen.rung)).any())
-
-
-def _reordered(fits: Sequence[RungFit], resampled: Optimism | None) -> bool:
-    """Whether resamples chose a rung that can put patients in another order."""
-    if resampled is None or not len(resampled.trace):
-        return False
-    kept = [place for place, fit in enumerate(fits) if fit.rung in KEEP_ORDER]
-    return not bool(np.isin(resampled.trace[:, 0], kept).all())
 
 
 def _of_the_choice(chosen: RungFit, *, reordered: bool) -> str:
