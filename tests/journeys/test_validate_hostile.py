@@ -246,7 +246,7 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda file: file.update(schema="cartwheel/share/2"),
         "a later cartwheel wrote this file",
     ),
-    "of no kind": (lambda file: file.pop("kind"), "is not a study row"),
+    "of no kind": (lambda file: file.pop("kind"), "is not a result that gives study rows"),
 }
 
 

@@ -95,7 +95,7 @@ class _Stacked:
     def __init__(self) -> None:
         days = sorted(set(ROWS["day"].tolist()))
         self.rows = tuple(_row(day) for day in days)
-        self.stacked = tuple(range(len(days)))
+        self.measured = tuple(range(len(days)))
 
 
 def _row(day: float) -> SimpleNamespace:
