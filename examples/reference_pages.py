@@ -41,6 +41,10 @@ def _group(name: str, group: typer.Typer) -> Iterator[str]:
         yield from _command(f"{name} {info.name or info.callback.__name__}", info.callback)
     for part in group.registered_groups:
         assert part.typer_instance is not None
+        # a group that does something by itself
+        itself = part.typer_instance.registered_callback
+        if itself is not None and itself.callback is not None:
+            yield from _command(f"{name} {part.name}", itself.callback)
         yield from _group(f"{name} {part.name}", part.typer_instance)
 
 

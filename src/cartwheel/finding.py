@@ -64,7 +64,7 @@ class Domain:
     domain, question : str
         Of the instrument, in our words.
     answer : str
-        ``yes``, ``probably yes``, ``no``, ``probably no``, ``no information``; of a domain as a
+        ``yes``, ``probably yes``, ``no``, ``probably no``, ``not applicable``; of a domain as a
         whole ``high`` or ``low``; empty where a person must answer.
     because : str
         What of the run decides it; empty where a person must answer.

@@ -27,7 +27,8 @@ from cartwheel.clinic.loinc import is_loinc
 from cartwheel.clinic.score import ScoreSpec, read_score, score_from_document
 from cartwheel.clinic.scoring import Assessment, assess
 from cartwheel.report.export import EXPORTS, fhir_text, python_text, r_text, sheet_text
-from cartwheel.report.export.statement import identifier, identifiers, plain_examples
+from cartwheel.report.export.statement import function_name, identifiers, plain_examples
+from cartwheel.report.export.taken import R_NAMES
 
 SCORES = scores()
 # sums and logarithms of doubles in another language: a few units in the last place
@@ -54,7 +55,7 @@ def complete_patients(spec: ScoreSpec, count: int) -> Iterator[tuple[dict[str, s
 def python_function(spec: ScoreSpec) -> tuple[Any, dict[str, Any]]:
     space: dict[str, Any] = {"__name__": "export"}
     exec(compile(python_text(spec), f"{spec.id}.py", "exec"), space)
-    return space[identifier(spec.id)], space
+    return space[function_name(spec)], space
 
 
 @pytest.mark.parametrize("name", SCORES)
@@ -114,7 +115,7 @@ def test_r(tmp_path: Path) -> None:
                 for key, text in given.items()
             )
             lines.append(
-                f"x <- {identifier(spec.id)}({said}); "
+                f"x <- {function_name(spec)}({said}); "
                 'cat(sprintf("%.17g", x$value), sprintf("%.17g", x$risk), x$band, sep = "\\t"); '
                 'cat("\\n")'
             )
@@ -149,6 +150,91 @@ def test_r_stops_at_what_is_missing_or_impossible(tmp_path: Path) -> None:
         ["Rscript", "--vanilla", "-e", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["stopped"] * len(calls)
+
+
+# what the files themselves call, what R and Python reserve, and what is a value in their functions
+SAID = ("max", "log10", "log2", "sprintf", "c", "t", "float", "math", "check", "repeat", "next",
+        "function", "while", "mean", "sum", "paste", "settled", "none", "abs", "in")  # fmt: skip
+
+
+def named_like_functions(name: str) -> ScoreSpec:
+    return score_from_document(
+        bare_document(
+            id=name,
+            inputs=[{"name": each, "label": each} for each in SAID],
+            terms=[
+                {"kind": "linear", "input": each, "coefficient": 1, "transform": transform}
+                for each, transform in zip(SAID, ["log", "log2", "log10", "sqrt"] * 5, strict=True)
+            ],
+            bands=[
+                {"name": "low", "to": 20, "to_inclusive": False},
+                {"name": "high", "from": 20, "from_inclusive": True},
+            ],
+            examples=[{"inputs": dict.fromkeys(SAID, 1), "value": 5, "band": "low"}],
+        )
+    )
+
+
+def cancelling() -> ScoreSpec:
+    """A score whose sum is 0 only in decimals, with a cut-off at 0 and one at -0.5."""
+    names = ["x", "y", "z"]
+    return score_from_document(
+        bare_document(
+            id="cancelling",
+            inputs=[{"name": each, "label": each} for each in names],
+            terms=[{"kind": "linear", "input": each, "coefficient": 1} for each in names],
+            bands=[
+                {"name": "low", "to": -0.5, "to_inclusive": True},
+                {"name": "middle", "from": -0.5, "from_inclusive": False,
+                 "to": 0, "to_inclusive": True},
+                {"name": "high", "from": 0, "from_inclusive": False},
+            ],
+            examples=[
+                {"inputs": {"x": "0.1", "y": "0.2", "z": "-0.3"}, "value": 0, "band": "middle"},
+                {"inputs": {"x": "100.4", "y": "0.2", "z": "-101.1"}, "value": -0.5, "band": "low"},
+                {"inputs": {"x": "0.1", "y": "0.2", "z": "-0.2999999"}, "value": 1e-7,
+                 "band": "high"},
+            ],
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_python_where_names_are_those_of_functions(name: str) -> None:
+    spec = named_like_functions(name)
+    _, space = python_function(spec)
+    assert space["check"]() == 1
+
+
+@needs_r
+def test_r_where_names_are_those_of_functions_and_sums_cancel(tmp_path: Path) -> None:
+    # in doubles both miss the cut-off
+    assert 0.1 + 0.2 - 0.3 > 0
+    assert 100.4 + 0.2 - 101.1 > -0.5
+    specs = [cancelling(), *map(named_like_functions, SAID)]
+    for number, spec in enumerate(specs):
+        (tmp_path / f"{number}.R").write_text(r_text(spec), encoding="utf-8")
+    # each file computes its worked examples when it is sourced
+    lines = [f"source({json.dumps(str(tmp_path / f'{at}.R'))})" for at in range(len(specs))]
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "-e", "\n".join(["options(warn = 2)", *lines, 'cat("all")'])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("all", 0), done.stderr[-2000:]
+
+
+@needs_r
+def test_the_list_of_r_names_has_those_of_r() -> None:
+    names = 'c(ls(baseenv()), getNamespaceExports("stats"))'
+    code = f'cat(grep("^[a-z][a-z0-9_]*$", {names}, value = TRUE))'
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "-e", code], capture_output=True, text=True, check=True
+    )
+    # a newer R has more; what the list has must be there
+    assert set(done.stdout.split()) >= R_NAMES
+    assert function_name(SCORES["easix"]) == "easix"
 
 
 def is_word(spec: ScoreSpec, label: str) -> bool:

@@ -392,7 +392,7 @@ def test_predictors_after_the_event_are_refused_with_a_landmark_and_its_cost(
     events = int(frame["severe"].sum())
     path = saved(frame, tmp_path)
     arguments = ("--method", "points", "--event", "severe", "--predictors", "crp_mg_l_day7")
-    found = refused(tmp_path, path, *arguments, "--onset", "onset_day")
+    found = " ".join(refused(tmp_path, path, *arguments, "--onset", "onset_day").split())
     assert f"on or after the event in {early} of {events} patients" in found
     offer = f"--landmark 7 keeps {80 - early} of 80 patients and {events - early} of {events}"
     assert offer in found

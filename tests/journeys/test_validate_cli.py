@@ -81,6 +81,25 @@ def test_a_second_centre_gets_everything_in_one_run(tmp_path: Path, score: Path)
     assert chosen != "as is"
 
 
+def test_a_computation_is_kept_where_the_ladder_leaves_the_score_as_it_is(
+    tmp_path: Path, sheet: Path, score: Path
+) -> None:
+    result, update, older = tmp_path / "result.json", tmp_path / "u.toml", tmp_path / "old.toml"
+    done = run(sheet, score, "--update", "--json", result, "--updated-score", update)
+    # this centre is the developer's own world, so that nothing improves on the score
+    assert document(result)["result"]["updates"][0]["chosen"] == "as is"
+    assert done.code == 0
+    assert not update.exists()
+    assert "updated score:" not in done.out
+    assert "No updated score was written" in done.err
+    assert "older" not in done.err
+    assert all(len(line) <= 80 or str(tmp_path) in line for line in done.err.splitlines())
+    older.write_text("an earlier run", encoding="utf-8")
+    done = run(sheet, score, "--update", "--json", result, "--updated-score", older)
+    assert "is an older one" in " ".join(done.err.split())
+    assert older.read_text(encoding="utf-8") == "an earlier run"
+
+
 def test_the_text_fits_a_narrow_screen(tmp_path: Path, sheet: Path, score: Path) -> None:
     share = tmp_path / "s.json"
     done = run(sheet, f"one={score}", "--score", f"two={score}", "--subgroup", "sex", "--share",

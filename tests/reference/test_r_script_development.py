@@ -5,7 +5,6 @@ R computes them with survival, pROC and Hmisc; Firth's likelihood is maximised i
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,7 @@ from r_programs import as_json, differing, not_printed, run_program
 from reference_data import REFERENCE, not_carried
 
 import cartwheel as cw
-from cartwheel.demonstration import __file__ as demonstration
 
-DEMO = Path(demonstration).with_name("simulated_myeloma_197.csv")
-DEMO_PLAN = DEMO.with_name("plan_simulated_myeloma.toml")
 # what the program does not print, and says so at its head; settings; counts beside an estimate
 KNOWN = (
     r"\.(n|events|level|day|seed|resamples|failed|permutations|p_adjusted)$",
@@ -28,6 +24,7 @@ KNOWN = (
     r"\.survival\[\d+\]\.(times|survival|low|high|censor_times|risk_times)\[",
     r"\.(thresholds|sensitivity|specificity|curve|corrected|histogram)\[",
     r"\.(optimism|corrected)\.\w+$",
+    r"^result\.instability\.",
     # made of resamples
     r"measures\[\d+\]\.apparent\.(low|high)$",
     r"\.roc\[0\]\.auc\.(low|high)$",
@@ -186,25 +183,6 @@ def test_public_patients(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_car_t_patients(name: str, car22: Path, tmp_path: Path) -> None:
     agrees(tmp_path, car22, REAL[name])
-
-
-def test_simulated_myeloma_and_its_resamples(tmp_path: Path) -> None:
-    developed = cw.develop(DEMO, DEMO_PLAN)
-    document = as_json(developed.document)
-    rows = run_program(tmp_path, document, DEMO, resamples=60)
-    assert differing(document, rows) == []
-    assert not_printed(document, rows, KNOWN) == []
-    drawn = {row["place"]: float(row["value"]) for row in rows if row["rests_on"] != "data"}
-    model = document["result"]["performance"]["measures"]
-    for number, row in enumerate(model):
-        place = f"result.performance.measures[{number}].optimism"
-        errors = [
-            (drawn[f"{place}.high"] - drawn[f"{place}.low"]) / 3.92,
-            (row["optimism"]["high"] - row["optimism"]["low"]) / 3.92,
-        ]
-        # R draws other patients: four standard errors, and its seed is fixed
-        apart = abs(drawn[f"{place}.value"] - row["optimism"]["value"])
-        assert apart < 4 * math.hypot(*errors)
 
 
 def test_of_imputed_predictors_complete_cases_are_repeated(tmp_path: Path) -> None:

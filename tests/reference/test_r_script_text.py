@@ -43,9 +43,27 @@ def test_other_files_have_to_be_saved_as_csv(developed: dict[str, Any]) -> None:
     assert said not in r_script(developed, data_name="cohort.csv")
 
 
-def test_what_rests_on_random_numbers_only_is_named(developed: dict[str, Any]) -> None:
-    named = [line for line in r_script(developed).splitlines() if line.startswith("# Not repeated")]
-    assert any("by permutation" in line for line in named)
+def test_what_is_not_repeated_is_named_at_the_top(developed: dict[str, Any]) -> None:
+    head = r_script(developed).split("arguments <-")[0].splitlines()
+    named = [line for line in head if line.startswith("# Not repeated")]
+    assert any("curves of ROC" in line for line in named)
+    assert not any("permutation" in line or "imputed" in line for line in named)
+    gaps = cohort()
+    gaps.loc[::7, next(item["column"] for item in plan()["predictors"])] = None
+    wanted = plan(bootstrap=0, missing="impute", imputation={"imputations": 2, "iterations": 1})
+    imputed = r_script(as_json(cw.develop(gaps, wanted).document))
+    head = imputed.split("arguments <-")[0]
+    assert "# Not repeated: imputed values by cartwheel's random numbers: mice draws others" in head
+    assert "mice::mice(" in imputed
+    assert "mice::mice(" not in r_script(developed)
+
+
+def test_numbers_of_chance_stand_in_the_program(developed: dict[str, Any]) -> None:
+    again = deepcopy(developed)
+    again["result"]["performance"]["measures"][0]["corrected"]["value"] = 0.654321
+    place = "result.performance.measures[0].corrected.value"
+    assert f'"{place}" = 0.654321' in r_script(again)
+    assert f'"{place}"' not in r_script(developed)
 
 
 def test_names_cannot_become_commands(developed: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.special import ndtr, stdtrit
 from score_examples import bare_document
 
 from cartwheel.canonical import plain
@@ -61,13 +62,16 @@ def run_program(
     data: Path,
     scores: Sequence[ScoreSpec] = (),
     resamples: int = 0,
+    permutations: int | None = None,
+    text: str | None = None,
 ) -> Rows:
-    """Write the program, run it, and read the table that it prints."""
+    """Write the program, or another ``text``, run it, and read the table that it prints."""
     needs_r()
     program = folder / "program.R"
-    program.write_text(r_script(document, scores), encoding="utf-8")
+    program.write_text(text or r_script(document, scores), encoding="utf-8")
+    more = [] if permutations is None else [str(permutations)]
     done = subprocess.run(
-        ["Rscript", "--vanilla", str(program), str(data), str(resamples)],
+        ["Rscript", "--vanilla", str(program), str(data), str(resamples), *more],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -100,6 +104,26 @@ def differing(document: dict[str, Any], rows: Rows) -> list[str]:
         size = 0.0 if here is None else max(abs(here), _width(document, row["place"]))
         if here is None or abs(here - there) > 1e-6 * size + least:
             found.append(f"{row['place']}: {here} here, {there} in R")
+    return found
+
+
+def too_far_apart(rows: Rows, draws: float = 1.0, few: int | None = None) -> list[str]:
+    """Printed numbers that rest on random numbers and differ by more than chance explains.
+
+    ``draws`` is how many R drew for each that cartwheel drew. Four standard errors of the
+    difference, R's own Monte-Carlo error taken for both: a normal number is farther once in 16,000.
+    Of ``few`` draws the error itself is not well known, and Student's t is farther as seldom.
+    """
+    errors = 4.0 if few is None else float(stdtrit(few - 1, ndtr(4.0)))
+    found = []
+    for row in rows:
+        if row["rests_on"] != "random numbers" or not row["cartwheel"]:
+            continue
+        there, here = float(row["value"]), float(row["cartwheel"])
+        limit = errors * float(row["mc_error"] or 0.0) * (1.0 + draws) ** 0.5
+        # what does not vary over the draws is the same number, but for rounding
+        if abs(here - there) > limit + 1e-9 * max(1.0, abs(here)):
+            found.append(f"{row['place']}: {here} here, {there} in R, error {row['mc_error']}")
     return found
 
 

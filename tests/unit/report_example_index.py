@@ -29,6 +29,8 @@ from cartwheel.development.result import (
     GuardReport,
     Note,
     OutcomeSummary,
+    ProportionalHazards,
+    ProportionalTerm,
     RegressionTable,
     SampleSize,
     Summary,
@@ -340,6 +342,15 @@ def survival_index_example(simulated: bool = True) -> DevelopmentFile:
         ),
         score_id="example-inflammatory-index",
         score_sha256="sha256:" + "9e" * 32,
+        proportional_hazards=ProportionalHazards(
+            "score test of scaled Schoenfeld residuals against time",
+            ProportionalTerm("Index", 1.27, 1.0, 0.26),
+            (
+                ProportionalTerm("Neutrophils / lymphocytes", 0.83, 1.0, 0.362),
+                ProportionalTerm("Monocytes / lymphocytes", 4.41, 1.0, 0.0357),
+            ),
+            0.098,
+        ),
     )
     plan: dict[str, Any] = {
         "method": "index",

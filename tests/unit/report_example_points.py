@@ -27,9 +27,11 @@ from cartwheel.development.result import (
     GroupRow,
     GroupTest,
     GuardReport,
+    InstabilityBand,
     Note,
     OutcomeSummary,
     PointsRow,
+    PredictionInstability,
     RegressionTable,
     RiskRow,
     RoundingLoss,
@@ -374,6 +376,19 @@ def binary_points_example(simulated: bool = False) -> DevelopmentFile:
         ),
         score_id="example-severe-crs",
         score_sha256="sha256:" + "5c" * 32,
+        instability=PredictionInstability(
+            988,
+            estimate(0.0614, 0.0602, 0.0626, "mean over patients and 988 resamples", *totals[:2]),
+            estimate(0.173, 0.168, 0.178, "mean over patients and 988 resamples", *totals[:2]),
+            0.95,
+            (
+                InstabilityBand(0.021, 61, 0.002, 0.024, 0.093),
+                InstabilityBand(0.087, 34, 0.019, 0.081, 0.262),
+                InstabilityBand(0.284, 15, 0.061, 0.241, 0.573),
+                InstabilityBand(0.617, 8, 0.184, 0.552, 0.893),
+            ),
+            "the whole development repeated in bootstrap resamples",
+        ),
     )
     plan: dict[str, Any] = {
         "method": "points",

@@ -256,6 +256,7 @@ CALLS: dict[str, Call] = {
     "stratified_bootstrap.cluster_optimism": lambda d: stratified_bootstrap.cluster_optimism(matched(d, d.cluster), cluster=d.cluster, resamples=5, seed=1),
     "optimism_interval.location_shifted_interval": lambda d: optimism_interval.location_shifted_interval(optimism(d), "squared_error", level=d.level),
     "instability.prediction_instability": lambda d: instability.prediction_instability(rate(d), n=size(d), resamples=5, seed=1),
+    "instability.prediction_bands": lambda d: instability.prediction_bands(instability.prediction_instability(rate(d), n=size(d), resamples=5, seed=1), level=d.level),
     "instability.calibration_instability": lambda d: instability.calibration_instability(instability.prediction_instability(rate(d), n=size(d), resamples=5, seed=1), d.case, d.control, groups=2),
     # imputation
     "imputation_data.imputation_data": lambda d: imputation_data.imputation_data(d.gaps, kinds=KINDS, auxiliary=d.helpers),

@@ -10,7 +10,6 @@ from cartwheel.report.document.blocks import Cell, Column, Row
 from cartwheel.report.document.drawings import figure_size
 from cartwheel.report.document.fit import (
     LANDSCAPE,
-    PADDING,
     PORTRAIT,
     breakable,
     characters,
@@ -55,13 +54,20 @@ def test_a_long_table_may_be_parted() -> None:
     assert not fit(table.columns, table.rows).whole
 
 
-def test_weights_share_what_is_left() -> None:
-    texts = ("many words " * 40,) * 2
-    rows = (Row(tuple(Cell(text) for text in texts)),)
-    narrow, broad = fit((Column("a"), Column("b", width=3)), rows).widths
-    assert broad > 1.5 * narrow
-    assert narrow + broad == pytest.approx(PORTRAIT)
-    assert narrow > PADDING
+def test_room_goes_where_it_makes_the_table_lower() -> None:
+    texts = ("some words " * 8, "many words " * 60)
+    rows = tuple(Row(tuple(Cell(text) for text in texts)) for _ in range(3))
+    # whatever weight the column of short texts has
+    narrow, broad = fit((Column("a", width=3), Column("b")), rows).widths
+    assert broad > 2 * narrow
+    assert narrow + broad <= PORTRAIT + 0.01
+
+
+def test_an_estimate_with_its_interval_stays_on_one_line_whatever_its_side() -> None:
+    estimate = "15.4% (1.9% to 45.4%)"
+    rows = (Row((Cell("words of a long text " * 30), Cell(estimate))),)
+    made = fit((Column("a"), Column("b", align="left")), rows)
+    assert made.room(1) >= len(estimate)
 
 
 @given(WORDS, st.integers(1, 40))

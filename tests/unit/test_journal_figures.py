@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
+from matplotlib.figure import Figure
 from pool_example import documents as pool_documents
 from report_example import documents
 from score_examples import bare_document
@@ -25,7 +26,7 @@ from cartwheel.figures.nomogram_terms import (
     nomogram_of_development,
     nomogram_of_score,
 )
-from cartwheel.figures.publish import published, result_drawings, save_all
+from cartwheel.figures.publish import Drawing, published, result_drawings, save_all
 from cartwheel.figures.style import COLOURS, stroke
 from cartwheel.figures.swimmer import RAMPS
 
@@ -178,10 +179,15 @@ def test_svg_begins_with_its_words():
 
 
 def test_a_figure_too_wide_for_one_column_is_named():
-    found = published(
-        result_drawings(DOCUMENTS["points"], ("regression_forest",)), "single", ("svg",)
-    )
-    assert found.notes == ("needs two columns (170 mm), drawn so: regression_forest",)
+    def wide():
+        figure = Figure(figsize=(6.7, 2.0))
+        for at in range(12):
+            figure.text(at / 12, 0.5, "two words", fontsize=8)
+        return figure
+
+    drawings = [Drawing("words", wide, lambda: ("Words", ""), lambda: "word\n")]
+    found = published(drawings, "single", ("svg",))
+    assert found.notes == ("needs two columns (170 mm), drawn so: words",)
     assert ",170.0," in found.files["figures.csv"]
 
 
@@ -204,8 +210,8 @@ def test_cells_never_become_formulas_and_numbers_stay_numbers():
 def test_unknown_names_formats_and_widths_are_refused():
     with pytest.raises(PlanRefused, match="no figure 'nothing'"):
         result_drawings(DOCUMENTS["points"], ("nothing",))
-    with pytest.raises(PlanRefused, match="resamples predicted"):
-        result_drawings(DOCUMENTS["points"], ("instability",))
+    with pytest.raises(PlanRefused, match="nothing was resampled"):
+        result_drawings(DOCUMENTS["index"], ("instability",))
     with pytest.raises(PlanRefused, match="column width"):
         fitted(drawing("points", "roc").build, "triple")
     with pytest.raises(PlanRefused, match="not written as"):

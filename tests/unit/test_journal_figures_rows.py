@@ -17,6 +17,7 @@ from cartwheel.figures.swimmer import draw_swimmer, in_order, swimmer_rows, swim
 from cartwheel.figures.trajectories import draw_trajectory, trajectory_rows, trajectory_words
 from cartwheel.workflows.daily_grades import daily_grades
 from cartwheel.workflows.trajectory import trajectory
+from cartwheel.workflows.trajectory_labs import Grouped, LabFile, lab_trajectory
 
 GIVEN = {"crs_grade": "astct-crs", "icans_grade": "astct-icans"}
 CRS = ChartOptions(mapping={"crs_grade": "astct-crs"})
@@ -205,6 +206,108 @@ def test_real_courses_agree_with_pandas_and_fit(car22, marker, share):
         drawn = fitted(draw_trajectory(found), width)
         assert drawn.smallest_pt >= SMALLEST_PT
         assert _crowding(drawn.figure) == 0
+
+
+LABS = """patient,analyte,day,value,unit
+MRN-0,il6,0.2,10,pg/mL
+MRN-0,il6,0.9,30,pg/mL
+MRN-1,il6,0.5,20,pg/mL
+MRN-6,il6,0.0,<5,pg/mL
+MRN-0,il6,2.1,40,pg/mL
+MRN-1,il6,2.99,0.06,ng/mL
+MRN-11,il6,2.0,1000,pg/mL
+stranger,il6,2.0,1000,pg/mL
+MRN-0,crp,1.0,5,mg/L
+"""
+
+
+def labs(tmp_path, text=LABS):
+    path = tmp_path / "labs.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_laboratory_file_is_read_by_whole_day_and_group(tmp_path):
+    found = lab_trajectory(LabFile(labs(tmp_path)), "il6", Grouped(cohort(tmp_path), "arm"))
+    a, b, c = found.groups
+    assert (found.unit, found.label, found.by) == ("pg/mL", "Interleukin-6", "arm")
+    # the last value of a patient's day counts: 30 of patient 0, 20 of patient 1
+    assert [(day.day, day.n, day.median) for day in a.days] == [(0.0, 2, 25.0), (2.0, 2, 50.0)]
+    assert [(day.day, day.n, day.median) for day in b.days] == [(0.0, 1, 5.0)]
+    assert c.days == ()
+    assert (found.earlier, found.limits, found.ungrouped, found.values) == (1, (1, 0), 1, 6)
+    texts = file_bytes(fitted(draw_trajectory(found)).figure, "svg").decode()
+    assert "earlier ones, not drawn: 1." in texts
+    assert "MRN" not in texts + trajectory_words(found)
+    shared = lab_trajectory(
+        LabFile(labs(tmp_path)), "il6", Grouped(cohort(tmp_path), "arm"), share=True
+    )
+    assert [day.withheld for day in shared.groups[0].days] == [True, True]
+
+
+def test_without_a_cohort_all_patients_are_one_group(tmp_path):
+    found = lab_trajectory(LabFile(labs(tmp_path), days=(0, 2)), "interleukin-6")
+    assert [(one.group, one.patients) for one in found.groups] == [("", 5)]
+    assert [day.n for day in found.groups[0].days] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "said"),
+    [
+        (LABS, {"analyte": "ferritin"}, "no result of 'ferritin'"),
+        (LABS, {"by": "arm"}, "has no groups"),
+        (LABS, {"days": (0,)}, "on 1 days"),
+        (LABS, {"cohort": True, "by": "weight"}, "no such column"),
+        (LABS.replace("MRN", "X"), {"cohort": True, "by": "arm"}, "of a patient of the cohort"),
+        (LABS.replace("0.9,30", "0.2,30"), {}, "different values"),
+    ],
+)
+def test_what_a_laboratory_file_lacks_is_refused(tmp_path, text, asked, said):
+    path = cohort(tmp_path) if asked.get("cohort") else None
+    with pytest.raises(CohortRefused, match=said) as caught:
+        lab_trajectory(
+            LabFile(labs(tmp_path, text), days=asked.get("days", ())),
+            asked.get("analyte", "il6"),
+            Grouped(path, asked.get("by")),
+        )
+    assert "MRN" not in str(caught.value)
+
+
+def test_real_dated_results_fit_either_width_and_agree_with_pandas():
+    folder = BESIDE / "data" / "cart"
+    if not (folder / "car22_labs.csv").is_file():
+        not_carried("car22_labs.csv")
+    grouped = Grouped(folder / "car22_patients.csv", "severe_crs_astct")
+    found = lab_trajectory(LabFile(folder / "car22_labs.csv"), "il6", grouped)
+    rows = pd.read_csv(folder / "car22_labs.csv").query("analyte == 'il6'").dropna(subset="value")
+    rows = rows.assign(whole=rows["day"] // 1).sort_values(["patient", "day"], kind="stable")
+    last = rows.groupby(["patient", "whole"])["value"].last().reset_index()
+    group = pd.read_csv(folder / "car22_patients.csv").set_index("patient")["severe_crs_astct"]
+    last["group"] = last["patient"].map(group)
+    for course in found.groups:
+        for day in course.days:
+            values = last.query(f"group == {course.group} and whole == {day.day}")["value"]
+            assert day.n == len(values)
+            # both interpolate order statistics in double precision
+            assert day.median == pytest.approx(values.median(), rel=1e-12)
+    for width in ("single", "double"):
+        shown = fitted(draw_trajectory(found), width)
+        assert shown.width == width
+        assert _crowding(shown.figure) == 0
+
+
+def test_the_command_draws_a_laboratory_file(tmp_path):
+    lines = run_figures(
+        Wanted(
+            None, tmp_path / "f", formats=("svg",), labs=labs(tmp_path), cohort=cohort(tmp_path),
+            markers=("il6",), by="arm", lab_columns=(("day", "day"),), language="de",
+        )
+    )  # fmt: skip
+    assert lines[0] == "trajectory_il6: Course of Interleukin-6 by arm"
+    drawn = (tmp_path / "f" / "trajectory_il6.svg").read_text(encoding="utf-8")
+    assert "Verlauf: Interleukin-6, nach arm" in drawn
+    with pytest.raises(PlanRefused, match="no rule for two values"):
+        run_figures(Wanted(None, tmp_path / "f", labs=labs(tmp_path), same_moment="first"))
 
 
 def test_the_command_draws_rows_on_request(tmp_path):

@@ -163,9 +163,9 @@ def test_limitations_soften_nothing(kind: str) -> None:
             assert told[note["text"]] == "caution"
         else:
             assert note["text"] in text_of(made)
-    assert told["What critical. Shown critical."] == "critical"
-    assert told["What major. Shown major."] == "major"
-    assert told["What minor. Shown minor."] == "caution"
+    assert told["What critical. Here: Shown critical."] == "critical"
+    assert told["What major. Here: Shown major."] == "major"
+    assert told["What minor. Here: Shown minor."] == "caution"
     referee = next(table for table in _of(made, Table) if table.id == "table-referee")
     assert [row.cells[1].text for row in referee.rows] == [
         finding["what"] for finding in document["referee"]["findings"]
@@ -305,7 +305,6 @@ def test_checklists_can_be_chosen() -> None:
         ({"kind": "develop"}, {}, "no_paper"),
         ({}, {}, "no_paper"),
         (DOCUMENTS["points"], {"language": "tlh"}, "language_unknown"),
-        (DOCUMENTS["points"], {"share": True}, "no_sharing_rule"),
         (DOCUMENTS["points"], {"checklists": ["prisma-2020"]}, "checklist_other_kind"),
     ],
 )

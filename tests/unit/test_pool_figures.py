@@ -13,7 +13,7 @@ from test_figures import check_layout, numbers_in, strings_in, words
 from cartwheel.errors import FileRefused
 from cartwheel.figures.numbers import FORMATS, THIN
 from cartwheel.figures.pooling.drawing import shortened, text_width
-from cartwheel.figures.pooling.funnel import TOO_FEW, funnel
+from cartwheel.figures.pooling.funnel import funnel
 from cartwheel.figures.pooling.gallery import (
     ANALYSIS_FIGURES,
     POOL_FIGURES,
@@ -33,6 +33,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 CASES = [(kind, name) for kind, document in DOCUMENTS.items() for name in pool_figures(document)]
 LONG = "Investigators of the Very Long Consortium for Cellular Therapies in Several Countries, 2024"
 # Said by the funnel whatever the numbers are: the shares that its contours and limits stand for.
+TOO_FEW = "Too few studies to judge asymmetry"
 FUNNEL_WORDS = ("p above 0.10", "p 0.05 to 0.10", "p 0.01 to 0.05", "p below 0.01")
 
 

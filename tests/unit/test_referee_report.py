@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from cartwheel.finding import RefereeReport
 from cartwheel.pooling.appraisal.model import ModelClaim
 from cartwheel.pooling.appraisal.words import PaperWords
 from cartwheel.referee import sources
-from cartwheel.referee.domains import PROBAST_ITEMS, QUIPS_ITEMS
+from cartwheel.referee.instruments import PROBAST_AI_ITEMS, PROBAST_ITEMS, QUIPS_ITEMS
 from cartwheel.referee.literature import published_facts
 from cartwheel.referee.report import OF_A_MODEL, OF_A_POOL, RULES, referee, referee_plan
 from cartwheel.referee.rule import SEVERITIES
@@ -125,8 +126,13 @@ def test_the_instruments_have_all_their_questions() -> None:
     # PROBAST 2019 has 2, 3, 6 and 9 signalling questions; QUIPS 6, 5, 6, 3, 7 and 4 prompts
     assert len(PROBAST_ITEMS) == 20
     assert len(QUIPS_ITEMS) == 31
+    # PROBAST+AI (doi:10.1136/bmj-2024-082505): 16 of a development, 18 of an evaluation
+    numbers = Counter(item.number[:2] for item in PROBAST_AI_ITEMS)
+    assert numbers == {"D1": 3, "D2": 4, "D3": 4, "D4": 5, "E1": 3, "E2": 4, "E3": 4, "E4": 7}
+    assert len({item.number for item in PROBAST_AI_ITEMS}) == 16 + 18
+    every = (*PROBAST_ITEMS, *PROBAST_AI_ITEMS, *QUIPS_ITEMS)
     codes = {rule.code for rules in (*RULES.values(), OF_A_MODEL) for rule in rules}
-    named = {code for item in (*PROBAST_ITEMS, *QUIPS_ITEMS) for code in item.rules}
+    named = {code for item in every for code in item.rules}
     assert named <= codes
 
 
@@ -138,6 +144,41 @@ def test_the_run_answers_what_it_decides_and_no_more() -> None:
     assert domains["4.5"].answer == "probably no"
     assert domains["4.9"].answer == "yes"
     assert all(bool(one.answer) == bool(one.because) for one in domains.values())
+
+
+def _probast_ai(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        one.question.split()[0]: one
+        for one in referee(document).domains
+        if one.instrument == "PROBAST+AI"
+    }
+
+
+def test_probast_ai_is_filled_where_the_run_decides() -> None:
+    filled = _probast_ai(POINTS)
+    assert {"D4.1", "E4.1"} <= set(filled)
+    # made in resamples of the whole development; nobody was weighted or split off
+    assert (filled["E4.1"].answer, filled["E4.6"].answer) == ("yes", "yes")
+    assert [filled[item].answer for item in ("D4.4", "E4.4", "E4.5")] == ["not applicable"] * 3
+    # who measured, and how, no run can say
+    assert [filled[item].answer for item in ("D1.1", "D2.1", "D3.3", "E1.2", "E2.2")] == [""] * 5
+    apparent = deepcopy(POINTS)
+    apparent["result"]["performance"]["resamples"] = 0
+    bare = _probast_ai(apparent)
+    assert (bare["E4.1"].answer, bare["E4.6"].answer) == ("no", "not applicable")
+    failed = deepcopy(POINTS)
+    failed["result"]["performance"]["failed"] = failed["result"]["performance"]["resamples"]
+    assert _probast_ai(failed)["E4.1"].answer == "no"
+
+
+def test_probast_ai_of_another_file_is_not_answered_for_its_program() -> None:
+    # of a published model the program did nothing
+    paper = _probast_ai(PAPER)
+    assert [paper[item].answer for item in ("D4.4", "E4.1", "E4.4", "E4.6")] == [""] * 4
+    evaluated = _probast_ai(VALIDATED)
+    assert not any(item.startswith("D") for item in evaluated)
+    assert evaluated["E4.4"].answer == "probably yes"
+    assert _probast_ai(_validated(1))["E4.1"].answer == "no"
 
 
 def test_a_question_that_does_not_arise_speaks_for_nothing() -> None:

@@ -190,23 +190,22 @@ def test_probast_of_an_evaluation_leaves_out_questions_of_development() -> None:
 
 
 def test_the_domains_of_probast_ai_follow_from_the_questions() -> None:
-    domains = referee(validated()).domains
-    four = [one for one in domains if one.instrument == "PROBAST+AI"]
-    assert [one.domain for one in four] == [
+    domains = [one for one in referee(validated()).domains if one.instrument == "PROBAST+AI"]
+    judged = [one for one in domains if one.question.startswith("Risk of bias of the evaluation")]
+    assert [one.domain for one in judged] == [
         "participants and data sources", "predictors", "outcome", "analysis",
     ]  # fmt: skip
-    asked = {"participants and data sources": "participants"}
-    for one in four:
-        name = asked.get(one.domain, one.domain)
-        own = [each for each in domains if (each.instrument, each.domain) == ("PROBAST", name)]
+    for one in judged:
+        own = [each for each in domains if each.domain == one.domain and each is not one]
+        assert all(each.question[0] == "E" for each in own)
         answers = {each.answer for each in own}
         if "no" in answers:
             assert one.answer == "high"
             numbers = [each.question.split()[0] for each in own if each.answer == "no"]
             assert one.because == "answered no: " + ", ".join(numbers)
-        elif answers <= {"yes", "probably yes"}:
+        elif answers <= {"yes", "probably yes", "not applicable"}:
             assert one.answer == "low"
         else:
             assert (one.answer, one.because) == ("", "")
     # who chose the patients, and how, no run can know
-    assert four[0].answer == ""
+    assert judged[0].answer == ""

@@ -212,6 +212,7 @@ PARTS = {
     "index_model": None, "adjusted_model": None, "cutoffs": [], "selection": [], "score_card": [],
     "risk_table": [], "rounding": [], "groups": [], "group_tests": [], "survival": [], "roc": [],
     "calibration": None, "splines": [], "associations": [], "methods": [], "imputation": None,
+    "instability": None, "proportional_hazards": None,
 }  # fmt: skip
 
 

@@ -4,11 +4,15 @@ import math
 from decimal import Decimal, localcontext
 from typing import Any
 
+import pandas as pd
+import pytest
 from score_examples import bare_document, easix_document, points_document
 
 from cartwheel.clinic.score import score_from_document
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
+from cartwheel.report.export import python_text
 from cartwheel.units import Quantity
+from cartwheel.workflows.score import score
 
 PATIENT = {"ferritin_ug_l_day0": "1200 ug/L", "crp_mg_l_day0": "32 mg/L", "bulky": "no"}
 EASIX = {"ldh": "250 U/L", "creatinine": "1 mg/dL", "platelets": "100 10^9/L"}
@@ -190,6 +194,29 @@ def test_cox_risk_by_hand() -> None:
     assert math.isclose(half, 0.1, rel_tol=DOUBLE)
     assert scored(document, {"x": 1e6}).risk == 1.0
     assert scored(document, {"x": -1e6}).risk == 0.0
+
+
+@pytest.mark.parametrize("survival", ["0.9", "0.8", "0.95", "0.7", "0.9999", "0.1"])
+def test_a_cox_risk_at_the_baseline_is_what_the_file_prints(survival: str) -> None:
+    document = bare_document(
+        outcome={
+            "name": "death", "kind": "survival", "definition": "any", "horizon": 12,
+            "time_unit": "months",
+        },
+        risk={
+            "kind": "cox", "baseline_survival": Decimal(survival), "slope": Decimal("0.7"),
+            "centre": Decimal("0.3"),
+        },
+    )  # fmt: skip
+    # a decision threshold of 10 % must find a printed risk of 10 %
+    printed = float(1 - Decimal(survival))
+    assert scored(document, {"x": Decimal("0.3")}).risk == printed
+    spec = score_from_document(document)
+    many = score(spec, pd.DataFrame({"x": [0.3, 0.4]}))
+    assert many["bare_risk"].tolist()[0] == printed < many["bare_risk"].tolist()[1]
+    space: dict[str, Any] = {"__name__": "export"}
+    exec(python_text(spec), space)
+    assert space["bare"](x="0.3")["risk"] == printed
 
 
 def test_spline_by_hand() -> None:

@@ -150,7 +150,7 @@ def test_bands_in_order(adverse: str, risks: tuple[float | None, ...], wrong: bo
 def test_band_order_names_the_bands() -> None:
     rows = (band("low", 0.2), band("high", 0.1))
     note = found(score(bands=rows))["bands_out_of_order"]
-    assert "high 10 % (5.0 % to 15 %) below low 20 % (15 % to 25 %)" in note.text
+    assert "low 20 % (15 % to 25 %), then high 10 % (5.0 % to 15 %)" in note.text
 
 
 def test_published_risk_of_a_band_outside_the_interval() -> None:

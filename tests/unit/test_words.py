@@ -86,7 +86,9 @@ def test_a_file_says_only_what_its_name_says(language: str) -> None:
     for path in sorted((FOLDER / language).glob("*.toml")):
         said = set(tomllib.loads(path.read_text(encoding="utf-8")))
         # a translation is one file; English is written topic by topic
-        assert path.stem == language or said == {path.stem}
+        # words inside drawings are another matter: they are found by their English
+        name = "drawn" if path.stem.startswith("drawn_") else path.stem
+        assert path.stem == language or said == {name}
 
 
 def test_a_run_keeps_its_source_and_works_stand_after_it() -> None:

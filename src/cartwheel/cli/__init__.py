@@ -41,9 +41,8 @@ def main() -> None:
         # the message could hold data, so only the kind and the place are said
         place = _innermost(error)
         print(
-            f"cartwheel: our fault ({type(error).__name__} at {place}). Nothing was written. "
-            "Please "
-            "report it; CARTWHEEL_TRACEBACK=1 shows the traceback.",
+            f"cartwheel: our fault ({type(error).__name__} at {place}).\n"
+            "Nothing was written. Please report it; CARTWHEEL_TRACEBACK=1 shows the traceback.",
             file=sys.stderr,
         )
         sys.exit(OUR_FAULT)

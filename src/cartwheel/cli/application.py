@@ -21,6 +21,7 @@ from cartwheel.cli.report import report
 from cartwheel.cli.rerun import rerun
 from cartwheel.cli.score import score
 from cartwheel.cli.scores import scores
+from cartwheel.cli.serve import serve
 from cartwheel.cli.trace import trace
 from cartwheel.cli.validate import validate
 
@@ -50,6 +51,7 @@ app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args"
 app.add_typer(scores, name="scores")
 app.command()(grade)
 app.command()(demo)
+app.add_typer(serve, name="serve")
 
 
 def _version(wanted: bool) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +17,68 @@ from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
 Value = TypeVar("Value")
 
 REFUSED = 2
+WIDTH = 80
+# what a person copies stays on one line: a command with its arguments, an option with its value,
+# and a name in quotes
+_COPIED = re.compile(
+    r"mkdir -p .+"
+    r"|cartwheel [a-z]+"
+    r"(?: (?:--[\w-]+(?: [^\s;,()]+)?|\.\.\.|>|[A-Z_]{2,}\b|[^\s;,]*[./=][^\s;,]+))*"
+    r"|--[\w-]+ '[^']*'"
+    r"|--[\w-]+ [^\s;,()]+"
+    r"|(?<![^\s(])'[^']{1,40}'"
+)
+_HELD = "\x00"
 
 
 def say_problems(refused: Refused) -> None:
     """Print every problem of a refusal to stderr, one a paragraph, with what to do about it."""
+    print("\n".join(problem_lines(refused)), file=sys.stderr)
+
+
+def problem_lines(refused: Refused) -> Iterator[str]:
+    """Write a refusal in lines of 80 columns, whatever the terminal.
+
+    Parameters
+    ----------
+    refused : Refused
+        With all that was found.
+
+    Yields
+    ------
+    str
+        Without line ends. Words, paths, commands and what stands in quotes are not broken; one
+        that is longer than a line has a line of its own.
+    """
     count = len(refused.problems)
-    print(f"cartwheel refuses ({count} {'reason' if count == 1 else 'reasons'}):", file=sys.stderr)
+    yield f"cartwheel refuses ({count} {'reason' if count == 1 else 'reasons'}):"
     for problem in refused.problems:
-        place = f"{problem.where}: " if problem.where else ""
-        print(f"  - {place}{problem.what}", file=sys.stderr)
+        # a path or a column may hold blanks; several are divided by commas
+        place = _held(problem.where).replace("," + _HELD, ", ")
+        what = _copied_held(problem.what)
+        yield from _wrapped(f"{place}: {what}" if place else what, "  - ")
         if problem.mend:
-            print(f"    mend: {problem.mend}", file=sys.stderr)
+            yield from _wrapped(f"mend: {_copied_held(problem.mend)}", "    ")
+
+
+def _held(text: str) -> str:
+    return text.replace(" ", _HELD)
+
+
+def _copied_held(text: str) -> str:
+    return _COPIED.sub(lambda found: _held(found[0]), text)
+
+
+def _wrapped(text: str, first: str) -> Iterator[str]:
+    lines = textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from (line.replace(_HELD, " ") for line in lines)
 
 
 @contextmanager
@@ -78,7 +132,7 @@ def check_folder(target: str | None) -> None:
             "no_folder",
             "the folder for this output does not exist",
             where=target,
-            mend=f"make it first: mkdir -p {folder}",
+            mend=f"make it first: mkdir -p {shlex.quote(str(folder))}",
         )
     try:
         is_folder = Path(target).is_dir()

@@ -33,6 +33,7 @@ def figures(
     only: Annotated[
         str | None, typer.Option(metavar="NAME,NAME", help="Which figures; by default all.")
     ] = None,
+    language: Annotated[str, typer.Option(help="Of the words inside: en, de or zh.")] = "en",
     ranges: Annotated[
         Many | None,
         typer.Option(
@@ -65,14 +66,37 @@ def figures(
         ),
     ] = None,
     days: Annotated[
-        str | None, typer.Option(metavar="D,D", help="Days of the alluvial, such as 0,3,7,14.")
+        str | None,
+        typer.Option(metavar="D,D", help="Days of the alluvial and of --labs, such as 0,3,7,14."),
     ] = None,
     cohort: Annotated[
-        Path | None, typer.Option(help="Cohort, one row a patient: course of a marker.")
+        Path | None, typer.Option(help="Cohort, one row a patient: course of a marker, groups.")
     ] = None,
+    labs: Annotated[
+        Path | None,
+        typer.Option(help="One row a result: patient, analyte, day, value, unit; for a course."),
+    ] = None,
+    lab_column: Annotated[
+        Many | None,
+        typer.Option(
+            metavar="WHAT=COLUMN", help="Of --labs: patient, analyte, day, value or unit."
+        ),
+    ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option("--id", metavar="COLUMN", help="Patient in the cohort, for --labs."),
+    ] = None,
+    same_moment: Annotated[
+        str,
+        typer.Option(
+            metavar="refuse|mean|last_row", help="Of --labs: different values at one moment."
+        ),
+    ] = "refuse",
     trajectory: Annotated[
         Many | None,
-        typer.Option(metavar="NAME", help="Columns NAME_dayN of the cohort. Repeat it."),
+        typer.Option(
+            metavar="NAME", help="Columns NAME_dayN of the cohort, or analyte of --labs. Repeat it."
+        ),
     ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Groups of the course of a marker.")
@@ -87,14 +111,35 @@ def figures(
         from cartwheel.cli.figures_run import Wanted, run_figures
 
         wanted = Wanted(
-            result=result, folder=folder, width=width, formats=_listed(formats),
+            result=result, folder=folder, width=width, formats=_listed(formats), language=language,
             only=_listed(only), ranges=ranges or [], chart=chart, rules=tuple(rules or ()),
             mapping=mapping or [], units=units or [], runs=runs, treatments=treatment or [],
             days=_listed(days), cohort=cohort, markers=tuple(trajectory or ()), by=by,
-            sheet=sheet, share=share,
+            sheet=sheet, share=share, labs=labs, patient=patient, same_moment=same_moment,
+            lab_columns=_lab_columns(lab_column or []),
         )  # fmt: skip
         for line in run_figures(wanted):
             typer.echo(line)
+
+
+def _lab_columns(texts: Many) -> tuple[tuple[str, str], ...]:
+    from cartwheel.cli.common import pairs
+    from cartwheel.errors import PlanRefused, refuse
+
+    named: dict[str, str] = pairs(texts, "--lab-column", str)
+    known = {"patient", "analyte", "day", "value", "unit"}
+    found: list[tuple[str, str]] = []
+    for name, value in named.items():
+        if name not in known:
+            raise refuse(
+                PlanRefused,
+                "figures_asked",
+                f"a laboratory file has no '{name[:20]}'",
+                where="--lab-column",
+                mend="such as --lab-column day=nominal_day; of patient, analyte, day, value, unit",
+            )
+        found.append((name, value))
+    return tuple(found)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

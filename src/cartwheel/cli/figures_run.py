@@ -12,13 +12,17 @@ from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
 from cartwheel.figures.alluvial import alluvial_rows, alluvial_words, days_of, draw_alluvial
 from cartwheel.figures.atlas import KINDS
 from cartwheel.figures.data import csv_text
+from cartwheel.figures.journal import AtWidth
 from cartwheel.figures.nomogram import draw_nomogram
 from cartwheel.figures.nomogram_terms import nomogram_of_score
 from cartwheel.figures.publish import Drawing, published, result_drawings
 from cartwheel.figures.saving import FORMATS
 from cartwheel.figures.swimmer import draw_swimmer, swimmer_rows, swimmer_words
 from cartwheel.figures.trajectories import draw_trajectory, trajectory_rows, trajectory_words
+from cartwheel.figures.wording import say
+from cartwheel.report.paper.drawn_words import spoken
 from cartwheel.result_json import read_result
+from cartwheel.workflows.trajectory import Trajectory, trajectory
 
 # the newest form of each result that is understood
 _NEWEST = 1
@@ -31,14 +35,22 @@ class Wanted:
 
     Parameters
     ----------
-    result, chart, cohort : Path or None
+    result, chart, cohort, labs : Path or None
         Files.
+    lab_columns : tuple of (str, str)
+        Columns of the laboratory file that were named.
+    patient : str or None
+        Column of the patient in the cohort.
+    same_moment : str
+        What is done about different values at one moment.
     folder : Path
         Where the figures go.
     width : str or None
         Of a column.
     formats, only, rules, days, markers : tuple of str
         Lists.
+    language : str
+        Of the words inside.
     ranges, mapping, units, treatments : list of str
         ``NAME=VALUE``.
     runs, share : bool
@@ -52,6 +64,7 @@ class Wanted:
     width: str | None = None
     formats: tuple[str, ...] = FORMATS
     only: tuple[str, ...] = ()
+    language: str = "en"
     ranges: list[str] | tuple[str, ...] = ()
     chart: Path | None = None
     rules: tuple[str, ...] = ()
@@ -61,6 +74,10 @@ class Wanted:
     treatments: list[str] | tuple[str, ...] = ()
     days: tuple[str, ...] = ()
     cohort: Path | None = None
+    labs: Path | None = None
+    lab_columns: tuple[tuple[str, str], ...] = ()
+    patient: str | None = None
+    same_moment: str = "refuse"
     markers: tuple[str, ...] = ()
     by: str | None = None
     sheet: str | None = None
@@ -88,8 +105,9 @@ def run_figures(wanted: Wanted) -> list[str]:
         Where what was asked for does not go together.
     """
     _check(wanted)
+    in_language = spoken(wanted.language)
     drawings = [*_of_result(wanted), *_of_chart(wanted), *_of_cohort(wanted)]
-    found = published(drawings, wanted.width, wanted.formats)
+    found = published(drawings, wanted.width, wanted.formats, in_language)
     _write(wanted.folder, found.files)
     lines = [f"{one.name}: {one.said()[0]}" for one in drawings]
     lines.append(f"wrote {len(found.files)} files in {wanted.folder}")
@@ -97,9 +115,17 @@ def run_figures(wanted: Wanted) -> list[str]:
 
 
 def _check(wanted: Wanted) -> None:
-    if wanted.result is None and wanted.chart is None and wanted.cohort is None:
-        raise _asked("nothing to draw was named", "RESULT", "name a result, --chart or --cohort")
-    if (wanted.cohort is None) != (not wanted.markers):
+    rows = (wanted.chart, wanted.cohort, wanted.labs)
+    if wanted.result is None and not any(rows):
+        raise _asked(
+            "nothing to draw was named", "RESULT", "name a result, --chart, --cohort or --labs"
+        )
+    if wanted.same_moment not in ("refuse", "mean", "last_row"):
+        raise _asked(
+            f"'{wanted.same_moment[:20]}' is no rule for two values at one moment",
+            "--same-moment", "say refuse, mean or last_row",
+        )  # fmt: skip
+    if (wanted.cohort is None and wanted.labs is None) != (not wanted.markers):
         raise _asked(
             "a course needs a cohort and a marker", "--cohort",
             "such as --cohort cohort.csv --trajectory il6_pg_ml --by GROUP",
@@ -149,11 +175,13 @@ def _of_score(path: Path, ranges: list[str] | tuple[str, ...]) -> Drawing:
     spec = read_score(path)
     if spec.parameters:
         spec = spec.variants[tuple(one.default for one in spec.parameters)]
-    found = nomogram_of_score(spec, pairs(list(ranges), "--range", _range))
+    known = pairs(list(ranges), "--range", _range)
+    found = nomogram_of_score(spec, known)
     return Drawing(
         "nomogram",
-        draw_nomogram(found),
-        lambda: (f"Nomogram: {spec.title}", found.words()),
+        # read anew each time: its words are in the language of the drawing
+        AtWidth(lambda width: draw_nomogram(nomogram_of_score(spec, known)).draw(width)),
+        lambda: (say("Nomogram: {score}", score=spec.title), found.words()),
         lambda: csv_text(found.rows()),
     )
 
@@ -187,13 +215,13 @@ def _of_chart(wanted: Wanted) -> Iterator[Drawing]:
     yield Drawing(
         "swimmer",
         draw_swimmer(found),
-        lambda: ("Grades and treatments by day, one row a patient", swimmer_words(found)),
+        lambda: (say("Grades and treatments by day, one row a patient"), swimmer_words(found)),
         lambda: csv_text(swimmer_rows(found)),
     )
     yield Drawing(
         "alluvial",
         draw_alluvial(found, days),
-        lambda: (f"{rule}: grades over time", alluvial_words(found, days)),
+        lambda: (say("{rule}: grades over time", rule=rule), alluvial_words(found, days)),
         lambda: csv_text(alluvial_rows(found, days)),
     )
 
@@ -206,19 +234,38 @@ def _days(texts: tuple[str, ...]) -> list[int]:
 
 
 def _of_cohort(wanted: Wanted) -> Iterator[Drawing]:
-    if wanted.cohort is None:
-        return
-    from cartwheel.workflows.trajectory import trajectory
-
     for marker in dict.fromkeys(wanted.markers):
-        found = trajectory(wanted.cohort, marker, wanted.by, share=wanted.share, sheet=wanted.sheet)
-        title = f"Course of {found.label}" + (f" by {found.by}" if found.by else "")
+        found = _trajectory(wanted, marker)
         yield Drawing(
             f"trajectory_{marker}",
             draw_trajectory(found),
-            lambda title=title, found=found: (title, trajectory_words(found)),  # type: ignore[misc]
+            lambda found=found: (_course(found), trajectory_words(found)),  # type: ignore[misc]
             lambda found=found: csv_text(trajectory_rows(found)),  # type: ignore[misc]
         )
+
+
+def _trajectory(wanted: Wanted, marker: str) -> Trajectory:
+    """Read a marker from the laboratory file where there is one, else from columns of days."""
+    if wanted.labs is None:
+        assert wanted.cohort is not None  # it was checked
+        return trajectory(wanted.cohort, marker, wanted.by, share=wanted.share, sheet=wanted.sheet)
+    from cartwheel.landmarking.plan import LabColumns
+    from cartwheel.workflows.trajectory_labs import Grouped, LabFile, lab_trajectory
+
+    labs = LabFile(
+        wanted.labs,
+        LabColumns(**dict(wanted.lab_columns)),
+        wanted.same_moment,  # type: ignore[arg-type]
+        _days(wanted.days),
+    )
+    grouped = Grouped(wanted.cohort, wanted.by, wanted.patient, wanted.sheet)
+    return lab_trajectory(labs, marker, grouped, share=wanted.share)
+
+
+def _course(found: Trajectory) -> str:
+    if found.by:
+        return say("Course of {marker} by {group}", marker=found.label, group=found.by)
+    return say("Course of {marker}", marker=found.label)
 
 
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:

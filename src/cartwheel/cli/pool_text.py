@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from cartwheel.note import Note
+from cartwheel.pooling.account.validations import imputed_centres, validated_scores
 from cartwheel.pooling.analysis.wording import (
     estimate_text,
     interval_text,
@@ -43,6 +44,7 @@ def pool_lines(result: Pool) -> Iterator[str]:
     aside = len(result.studies) - used + len(result.left_out)
     out = f", {aside} not" if aside else ""
     yield f"{used} rows used{out}"
+    yield from _validations(result)
     for analysis in result.analyses:
         if analysis.k > 1:
             yield ""
@@ -52,6 +54,16 @@ def pool_lines(result: Pool) -> Iterator[str]:
     yield from _table_notes(result)
     yield ""
     yield "Research and education; not a medical device."
+
+
+def _validations(result: Pool) -> Iterator[str]:
+    """Name the score where there is one only, and whose numbers are imputed ones."""
+    used = [study for study in result.studies if study.used]
+    scores, imputed = validated_scores(used), imputed_centres(used)
+    if len(scores) == 1:
+        yield from _wrapped(f"score validated: {scores[0]}")
+    if imputed:
+        yield from _wrapped(f"missing inputs imputed: {', '.join(imputed)}")
 
 
 def _analysis(one: Analysis) -> Iterator[str]:
@@ -244,7 +256,7 @@ def _notes(notes: Iterable[Note]) -> Iterator[str]:
 
 def _field(name: str, text: str) -> Iterator[str]:
     head = f"  {name:{LABEL}}" if len(name) < LABEL else f"  {name}  "
-    lines = textwrap.wrap(text, WIDTH - LABEL - 2) or [""]
+    lines = textwrap.wrap(text, WIDTH - LABEL - 2, break_on_hyphens=False) or [""]
     yield f"{head}{lines[0]}"
     yield from (f"{'':{LABEL + 2}}{line}" for line in lines[1:])
 
@@ -254,4 +266,4 @@ def _short(text: str, width: int = LABEL - 2) -> str:
 
 
 def _wrapped(text: str, indent: str = "    ") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent) or [""]
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]

@@ -14,7 +14,7 @@ def referee(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Result (JSON) of develop, validate, pool or appraise; or a plan (TOML)."
+            help="Result of develop, validate, pool or appraise; shared file; or plan (TOML)."
         ),
     ],
     json: Annotated[str | None, typer.Option(help="Report as a file; - for stdout.")] = None,

@@ -88,17 +88,18 @@ def run_report(result: Path, wanted: Wanted) -> list[str]:
         wanted.language,
         share=wanted.share,
         checklists=checklists,
-        pictures=wanted.figures is not None or any(_is_word(name) for name in wanted.papers),
+        pictures=any(_is_word(name) for name in wanted.papers)
+        or (wanted.share and wanted.figures is not None),
     )
     contents: dict[str, str | bytes] = {name: _written(name, made) for name in wanted.papers}
     if wanted.references is not None:
         contents[wanted.references] = _references(wanted.references, made)
-    drawn = dict(_figures(wanted.figures, made)) if wanted.figures is not None else {}
+    drawn, notes = _drawn(document, wanted, made)
     _write(wanted.figures, contents | drawn)
     lines = [f"wrote {name}" for name in contents]
     if wanted.figures is not None:
         lines.append(f"wrote {len(drawn)} files in {wanted.figures}")
-    return lines
+    return [*lines, *(f"note: {note}" for note in notes)]
 
 
 def _is_word(name: str) -> bool:
@@ -200,6 +201,23 @@ def _references(name: str, made: Document) -> str:
     from cartwheel.report.bibliography import bibtex, csl_json
 
     return bibtex(made.references) if _ending(name) == ".bib" else csl_json(made.references)
+
+
+def _drawn(
+    document: Mapping[str, Any], wanted: Wanted, made: Document
+) -> tuple[dict[str, str | bytes], tuple[str, ...]]:
+    """Draw every figure as ``cartwheel figures`` does."""
+    if wanted.figures is None:
+        return {}, ()
+    if wanted.share:
+        # what is withheld is left out of the paper's own drawings alone
+        return dict(_figures(wanted.figures, made)), ()
+    from cartwheel.figures.publish import published, result_drawings
+    from cartwheel.report.paper.drawn_words import spoken
+
+    found = published(result_drawings(document), spoken=spoken(wanted.language))
+    files = {str(wanted.figures / name): content for name, content in found.files.items()}
+    return files, found.notes
 
 
 def _figures(folder: Path, made: Document) -> Iterator[tuple[str, str | bytes]]:

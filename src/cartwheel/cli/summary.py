@@ -55,6 +55,7 @@ def summary_lines(result: Development) -> Iterator[str]:
         yield f"{label:{width}}{_text(row.apparent):>24}{_text(row.corrected):>26}"
     yield ""
     yield from _cuts(result)
+    yield from _instability(result)
     for note in result.notes:
         if note.severity == "caution":
             yield from _wrapped(f"! {note.text}", indent="  ")
@@ -88,6 +89,20 @@ def _cuts(result: Development) -> Iterator[str]:
         if cutoff.p_adjusted is not None and cutoff.p_naive is not None:
             line += f"   p {cutoff.p_naive:.3g}, after the search {cutoff.p_adjusted:.3g}"
         yield from _wrapped(line, indent="  ")
+    yield ""
+
+
+def _instability(result: Development) -> Iterator[str]:
+    found = result.instability
+    if found is None or found.mean_absolute_difference.value is None:
+        return
+    line = (
+        "over resamples a risk moves by "
+        f"{100 * found.mean_absolute_difference.value:.1f} percentage points on average"
+    )
+    if found.regrouped is not None and found.regrouped.value is not None:
+        line += f"; {100 * found.regrouped.value:.0f} % change group"
+    yield from _wrapped(line, indent="  ")
     yield ""
 
 

@@ -80,6 +80,8 @@ def run_plan(cohort: Path, plan: ValidationPlan, threads: int | None, outputs: O
         )
     write_files(_contents(done, plan, outputs))
     _print(done, outputs)
+    if outputs["updated_score"] and done.updated[0] is None:
+        print("\n".join(_not_updated(done, outputs["updated_score"])), file=sys.stderr)
 
 
 def _plan(plan: Path | None, flags: Flags) -> ValidationPlan:
@@ -132,17 +134,7 @@ def _contents(done: Validated, plan: ValidationPlan, outputs: Outputs) -> dict[s
         contents[target] = canonical_json(done.document)
     if (target := outputs["share"]) and done.shared is not None:
         contents[target] = canonical_json(done.shared)
-    if target := outputs["updated_score"]:
-        spec = done.updated[0]
-        if spec is None:
-            update = done.result.updates[0]
-            raise refuse(
-                PlanRefused,
-                "nothing_updated",
-                f"there is no updated score to write: {update.text}",
-                where="--updated-score",
-                mend="leave the flag out, and use the score as it is",
-            )
+    if (target := outputs["updated_score"]) and (spec := done.updated[0]) is not None:
         contents[target] = score_to_toml(spec)
     if target := outputs.get("r_script"):
         from cartwheel.report.r_script import r_script
@@ -163,8 +155,20 @@ def _print(done: Validated, outputs: Outputs) -> None:
     print("\n".join([*lines, *_files(done, outputs)]), file=stream)
 
 
+def _not_updated(done: Validated, target: str) -> list[str]:
+    """Say that the ladder gave no new score; what was computed is kept all the same."""
+    said = f"No updated score was written ({target}): {done.result.updates[0].text}"
+    if target != "-" and Path(target).exists():
+        said += " The file of that name is an older one, and was left as it is."
+    return textwrap.wrap(said, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
 def _files(done: Validated, outputs: Outputs) -> list[str]:
-    named = [f"{_WORDS[key]}: {name}" for key, name in outputs.items() if name and name != "-"]
+    named = [
+        f"{_WORDS[key]}: {name}"
+        for key, name in outputs.items()
+        if name and name != "-" and (key != "updated_score" or done.updated[0] is not None)
+    ]
     if done.shared is not None:
         named.append(
             f"{numbers_told(done.shared)} numbers are in the file that may leave the centre; no "

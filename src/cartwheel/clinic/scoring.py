@@ -271,6 +271,9 @@ def _logistic(risk: LogisticRisk, value: Decimal) -> float:
 def _cox(risk: CoxRisk, value: Decimal) -> float:
     # beyond 700 the hazard ratio leaves double precision and the risk is 1 to the last digit
     hazard_ratio = math.exp(min(float(risk.slope * (value - risk.centre)), 700.0))
+    if hazard_ratio == 1.0:
+        # the risk that the file prints, so that 1 - 0.9 reaches a threshold of 10 %
+        return float(1 - risk.baseline_survival)
     return -math.expm1(hazard_ratio * math.log(float(risk.baseline_survival)))
 
 

@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.development.account.groups import Group
+from cartwheel.development.account.instability import (
+    GivingPipeline,
+    Grouping,
+    Repeated,
+    followed,
+    parted,
+)
 from cartwheel.development.model.target import Fit
 from cartwheel.development.result import (
     Cutoff,
     PointsRow,
+    PredictionInstability,
     RegressionTable,
     RiskRow,
     RoundingLoss,
@@ -74,6 +82,31 @@ class Resampling:
             progress=self.progress,
         )
 
+    def repeated(self, pipeline: GivingPipeline[Any], n: int, grouping: Grouping) -> Repeated:
+        """Repeat a development, and record where its models move the patients.
+
+        Parameters
+        ----------
+        pipeline : GivingPipeline
+            The development.
+        n : int
+            Patients.
+        grouping : function of (Given, multiplicities)
+            Forms the risk groups again.
+
+        Returns
+        -------
+        Repeated
+            Its optimism is that of :meth:`optimism`. While it is made, memory holds twice a
+            number for each patient and resample.
+
+        Raises
+        ------
+        NotEstimable
+            As :meth:`optimism`.
+        """
+        return parted(self.optimism(followed(pipeline, n, grouping), n))
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -89,6 +122,8 @@ class Made:
         Points; a row for each completed copy where predictors were imputed.
     resampled : Optimism
         What repeating it found.
+    instability : PredictionInstability or None
+        How far the risks move; None with fewer than two usable resamples.
     parameters : int
         Candidate parameters: every coefficient tried, one more for each searched cut-off.
     cutoffs : tuple of Cutoff
@@ -119,6 +154,7 @@ class Made:
     fit: Fit
     totals: Floats
     resampled: Optimism
+    instability: PredictionInstability | None
     parameters: int
     cutoffs: tuple[Cutoff, ...]
     selection: tuple[SelectionRow, ...]

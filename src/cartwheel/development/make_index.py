@@ -15,7 +15,8 @@ from cartwheel.development.account.cutoff_rows import (
     settle,
     settle_median,
 )
-from cartwheel.development.account.groups import index_groups
+from cartwheel.development.account.groups import index_groups, index_places
+from cartwheel.development.account.instability import instability
 from cartwheel.development.account.over_copies import distinct_copies
 from cartwheel.development.account.score_card import number_text, risk_table
 from cartwheel.development.cohort.copies import Copies
@@ -103,18 +104,22 @@ def make_index(
         if copies is not None and copies.imputer is not None
         else _measured(predictors, target, search)
     )
-    resampled = resampling.optimism(made.pipeline, target.n)
     rules, model, settled = made.copies[0], made.model, made.settled
     cuts = [cut.cut for cut in settled]
     named = None
     if plan.index.groups is not None:
         named = [(group.name, group.totals) for group in plan.index.groups]
+    repeated = resampling.repeated(
+        made.pipeline, target.n, lambda given, _: index_places(given.totals, len(rules), named)
+    )
+    resampled = repeated.optimism
     groups = index_groups(model.totals, len(rules), named)
     return Made(
         name="Composite index",
         fit=model.fit,
         totals=model.totals,
         resampled=resampled,
+        instability=instability(repeated, target, sum(bool(group.mask.any()) for group in groups)),
         parameters=index_parameters(plan),
         cutoffs=cutoff_rows(
             made.copies, predictors, target, settled, resampled.trace, search=search

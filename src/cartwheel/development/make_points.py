@@ -20,8 +20,9 @@ from cartwheel.development.account.cutoff_rows import (
     settle,
     settle_median,
 )
-from cartwheel.development.account.groups import band_groups
+from cartwheel.development.account.groups import band_groups, band_places
 from cartwheel.development.account.honesty import selection_rows
+from cartwheel.development.account.instability import instability
 from cartwheel.development.account.over_copies import distinct_copies
 from cartwheel.development.account.regression_tables import regression_table
 from cartwheel.development.account.score_card import (
@@ -104,7 +105,14 @@ def make_points(
     """
     pipeline, candidate_copies = _pipeline(plan, predictors, target, copies)
     candidates = candidate_copies[0]
-    resampled = resampling.optimism(pipeline, target.n)
+    repeated = resampling.repeated(
+        pipeline,
+        target.n,
+        lambda given, multiplicity: band_places(
+            given.sample_totals, multiplicity, given.totals, plan.points.bands
+        ),
+    )
+    resampled = repeated.optimism
     search = search_of(plan)
     found = pipeline.fit(np.ones(target.n))
     first = found if isinstance(found, PointsFit) else found.points
@@ -116,6 +124,7 @@ def make_points(
         fit=model.fit,
         totals=model.totals,
         resampled=resampled,
+        instability=instability(repeated, target, len(groups)),
         parameters=points_parameters(predictors),
         cutoffs=_cutoffs(candidate_copies, target, settled, resampled, search),
         selection=selection_rows(resampled, {item.column: item.label for item in predictors}),

@@ -25,9 +25,11 @@ from cartwheel.development.result_score import (
     Cutoff as Cutoff,
     GroupRow as GroupRow,
     GroupTest as GroupTest,
+    InstabilityBand as InstabilityBand,
     Measure as Measure,
     Performance as Performance,
     PointsRow as PointsRow,
+    PredictionInstability as PredictionInstability,
     RiskRow as RiskRow,
     RoundingLoss as RoundingLoss,
     SelectionRow as SelectionRow,
@@ -184,6 +186,12 @@ class Development:
     imputation : Imputation or None
         What was missing and how it was imputed; None where the plan leaves patients with missing
         predictors out.
+    proportional_hazards : ProportionalHazards or None
+        Whether hazard ratios hold over all of follow-up; None for a binary outcome, and where the
+        total has no Cox model.
+    instability : PredictionInstability or None
+        How far the predicted risks move from resample to resample; None where fewer than two
+        resamples could be developed, which ``methods`` says, and in a file of an older version.
     """
 
     title: str
@@ -220,6 +228,7 @@ class Development:
     score_sha256: str
     imputation: Imputation | None = None
     proportional_hazards: ProportionalHazards | None = None
+    instability: PredictionInstability | None = None
 
 
 @dataclass(frozen=True, slots=True)

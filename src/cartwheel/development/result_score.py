@@ -256,3 +256,56 @@ class RoundingLoss:
     label: str
     exact: float
     points: float
+
+
+@dataclass(frozen=True, slots=True)
+class InstabilityBand:
+    """Patients of like predicted risk, and the risks that repeated developments give them.
+
+    Parameters
+    ----------
+    predicted : float
+        Mean of their predicted risks by the score, 0-1.
+    n : int
+        Patients, at least five.
+    low, median, high : float
+        Median of all their resampled predictions together, and percentiles on either side that
+        hold ``level`` of them, 0-1.
+    """
+
+    predicted: float
+    n: int
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionInstability:
+    """How much the risk told to a patient owes to who else was in the cohort.
+
+    Parameters
+    ----------
+    resamples : int
+        Whose score predicted every patient; a resample that could not be developed has none.
+    mean_absolute_difference : Estimate
+        Mean over patients and resamples of the distance between the risk by the resample's score
+        and that by the score, 0-1, with its Monte-Carlo interval.
+    regrouped : Estimate or None
+        Share of patients whom a resample's score puts into another risk group, its groups formed
+        again as those of the score were, with its Monte-Carlo interval; None where the score has
+        one group.
+    level : float
+        Share of the resampled predictions between ``low`` and ``high`` of a band: 0.95.
+    bands : tuple of InstabilityBand
+        By rising predicted risk; no patient stands alone.
+    method : str
+        What was repeated, and how the bands were made.
+    """
+
+    resamples: int
+    mean_absolute_difference: Estimate
+    regrouped: Estimate | None
+    level: float
+    bands: tuple[InstabilityBand, ...]
+    method: str

@@ -18,6 +18,7 @@ from cartwheel.figures.numbers import count
 from cartwheel.figures.pooling.drawing import text_width
 from cartwheel.figures.style import GREY, RULE, canvas, look, paper, write
 from cartwheel.figures.swimmer import BLUES
+from cartwheel.figures.wording import say
 from cartwheel.workflows.daily_grades import UNSETTLED, DailyGrades
 
 # neither a grade: more than one is possible, or the day was not observed
@@ -127,9 +128,8 @@ def alluvial_words(found: DailyGrades, days: Sequence[int]) -> str:
     said = []
     for day in days:
         tally = sorted(Counter(_states(found, day)).items(), reverse=True)
-        said.append(
-            f"day {day}: " + ", ".join(f"{_name(state)} {number}" for state, number in tally)
-        )
+        numbers = ", ".join(f"{_name(state)} {number}" for state, number in tally)
+        said.append(say("day {day}", day=day) + f": {numbers}")
     return "; ".join(said)
 
 
@@ -156,7 +156,8 @@ def _states(found: DailyGrades, day: int) -> list[int]:
 
 
 def _name(state: int) -> str:
-    return {UNSETTLED: "not settled", _ABSENT: "not observed"}.get(state, f"grade {state}")
+    known = {UNSETTLED: say("not settled"), _ABSENT: say("not observed")}
+    return known.get(state) or say("grade {grade}", grade=state)
 
 
 def _drawn(found: DailyGrades, days: Sequence[int], width: str) -> Figure:
@@ -175,10 +176,9 @@ def _drawn(found: DailyGrades, days: Sequence[int], width: str) -> Figure:
             _ribbons(sheet, (left + bar, lefts[at + 1]), (stack, stacks[at + 1]), moved)
         for left, stack, day in zip(lefts, stacks, days, strict=True):
             _bars(sheet, left, bar, stack)
-            word = "day " if width == "double" or day == days[0] else ""
-            write(
-                sheet, (left + bar / 2, foot - 0.3), [f"{word}{day}"], ha="center", fontsize=_SIZE
-            )
+            named = width == "double" or day == days[0]
+            word = say("day {day}", day=day) if named else f"{day}"
+            write(sheet, (left + bar / 2, foot - 0.3), [word], ha="center", fontsize=_SIZE)
         _write_key(sheet, key)
     figure.set_label("alluvial")
     return figure

@@ -22,6 +22,7 @@ from cartwheel.figures.style import (
     INK,
     ORANGE,
     RULE,
+    SINGLE,
     canvas,
     drawn,
     effect_name,
@@ -31,68 +32,80 @@ from cartwheel.figures.style import (
     wrapped,
     write,
 )
+from cartwheel.figures.wording import say
 
 _ACROSS = 2
 
 
 @drawn
-def cutoff_wander(result: Mapping[str, Any]) -> Figure:
+def cutoff_wander(result: Mapping[str, Any], width: str = "double") -> Figure:
     """Draw where the search put each cut-off over the resamples, against the marker's range.
 
     Parameters
     ----------
     result : mapping
         The ``result`` of a development; the searched ``cutoffs`` are read.
+    width : str
+        ``single`` or ``double`` column.
 
     Returns
     -------
     Figure
-        Double column, one panel a marker; a log axis where values span over two decades.
+        One panel a marker; a log axis where values span over two decades.
     """
     markers = [cutoff for cutoff in result["cutoffs"] if cutoff["wander_grid"]]
-    figure, places, sheet = _panels(result, len(markers), foot=0.8)
-    for cutoff, (left, bottom, width, height) in zip(markers, places, strict=True):
-        axes = panel(figure, left, bottom, width, height)
+    figure, places, sheet = _panels(result, len(markers), (0.8, 1.35), width)
+    for cutoff, (left, bottom, wide, height) in zip(markers, places, strict=True):
+        axes = panel(figure, left, bottom, wide, height)
         _wander(axes, cutoff)
-        _titles(sheet, cutoff, left + width / 2, bottom, height)
+        _titles(sheet, cutoff, left + wide / 2, bottom, height)
         cut = written_cut(cutoff["cut"], cutoff["gap_low"], cutoff["gap_high"])
         axes.annotate(cut, (cutoff["cut"], 1), (0, 2), ha="center", fontsize=7.5, color=ORANGE,
                       xycoords=blended_transform_factory(axes.transData, axes.transAxes),
                       textcoords="offset points", fontweight="bold")  # fmt: skip
-        axes.set_ylabel("Resamples")
+        axes.set_ylabel(say("Resamples"))
     keys = [
-        Patch(color=BLUE, label="cut-off in a resample"),
-        Line2D([], [], color=ORANGE, linewidth=1.6, label="cut-off chosen"),
-        Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (3, 1.5)), label="median"),
-        Patch(facecolor="#DCE8F2", label="range of the middle resamples"),
-        Line2D([], [], marker="|", color=GREY, linestyle="", label="deciles of the marker"),
+        Patch(color=BLUE, label=say("cut-off in a resample")),
+        Line2D([], [], color=ORANGE, linewidth=1.6, label=say("cut-off chosen")),
+        Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (3, 1.5)), label=say("median")),
+        Patch(facecolor="#DCE8F2", label=say("range of the middle resamples")),
+        Line2D([], [], marker="|", color=GREY, linestyle="", label=say("deciles of the marker")),
     ]
-    figure.legend(handles=keys, loc="lower center", ncols=5, fontsize=7, borderaxespad=0.3,
-                  columnspacing=1.2, handletextpad=0.5)  # fmt: skip
+    figure.legend(
+        handles=keys,
+        loc="lower center",
+        ncols=5 if width == "double" else 2,
+        fontsize=7,
+        borderaxespad=0.3,
+        columnspacing=1.2,
+        handletextpad=0.5,
+    )
     return figure
 
 
 @drawn
-def dose_response(result: Mapping[str, Any]) -> Figure:
+def dose_response(result: Mapping[str, Any], width: str = "double") -> Figure:
     """Draw the uncut relation of each predictor with the outcome, and the cut-off on it.
 
     Parameters
     ----------
     result : mapping
         The ``result`` of a development; ``splines`` are read.
+    width : str
+        ``single`` or ``double`` column.
 
     Returns
     -------
     Figure
-        Double column, one panel a predictor; the ratio against the median on a log axis.
+        One panel a predictor; the ratio against the median on a log axis.
     """
     splines = result["splines"]
     cuts = {row["column"]: (row["gap_low"], row["gap_high"]) for row in result["cutoffs"]}
-    figure, places, sheet = _panels(result, len(splines), foot=0.6)
-    for spline, (left, bottom, width, height) in zip(splines, places, strict=True):
-        axes = panel(figure, left, bottom, width, height)
+    figure, places, sheet = _panels(result, len(splines), (0.6, 1.0), width)
+    for spline, (left, bottom, wide, height) in zip(splines, places, strict=True):
+        axes = panel(figure, left, bottom, wide, height)
         _spline(axes, spline)
-        _titles(sheet, spline, left + width / 2, bottom, height)
+        _titles(sheet, spline, left + wide / 2, bottom, height)
         axes.set_ylabel(effect_name(result))
         if spline["cut"] is not None:
             gap = cuts.get(spline["column"], (None, None))
@@ -102,29 +115,38 @@ def dose_response(result: Mapping[str, Any]) -> Figure:
                           textcoords="offset points", ha="center", fontsize=7.5, color=ORANGE,
                           fontweight="bold")  # fmt: skip
     keys = [
-        Line2D([], [], color=BLUE, linewidth=1.6, label="ratio against the median value"),
-        Patch(color=BLUE, alpha=0.16, linewidth=0, label="confidence band"),
-        Line2D([], [], marker="^", color=GREY, linestyle="", markersize=4, label="knots"),
+        Line2D([], [], color=BLUE, linewidth=1.6, label=say("ratio against the median value")),
+        Patch(color=BLUE, alpha=0.16, linewidth=0, label=say("confidence band")),
+        Line2D([], [], marker="^", color=GREY, linestyle="", markersize=4, label=say("knots")),
     ]
     if any(spline["cut"] is not None for spline in splines):
         keys.insert(2, Line2D([], [], color=ORANGE, linewidth=1.3, linestyle=(0, (4, 2)),
-                              label="cut-off"))  # fmt: skip
-    figure.legend(handles=keys, loc="lower center", ncols=4, fontsize=7.5, borderaxespad=0.3)
+                              label=say("cut-off")))  # fmt: skip
+    figure.legend(
+        handles=keys,
+        loc="lower center",
+        ncols=4 if width == "double" else 2,
+        fontsize=7.5,
+        borderaxespad=0.3,
+    )
     return figure
 
 
 def _panels(
-    result: Mapping[str, Any], number: int, foot: float
+    result: Mapping[str, Any], number: int, feet: tuple[float, float], column: str
 ) -> tuple[Figure, list[tuple[float, float, float, float]], Axes]:
     """Divide a figure into rows of equal panels, with room for a title and an axis label each."""
-    rows = -(-number // _ACROSS)
-    width, height, head, tail = DOUBLE / _ACROSS, 3.6, 1.25, 1.1
+    across = _ACROSS if column == "double" else 1
+    foot = feet[0] if column == "double" else feet[1]
+    whole = DOUBLE if column == "double" else SINGLE
+    rows = -(-number // across)
+    width, height, head, tail = whole / across, 3.6 if across > 1 else 3.2, 1.25, 1.1
     block = head + height + tail
-    figure = canvas(result, DOUBLE, rows * block + foot)
+    figure = canvas(result, whole, rows * block + foot)
     places = [
         (
-            (index % _ACROSS) * width + 1.5,
-            foot + (rows - 1 - index // _ACROSS) * block + tail,
+            (index % across) * width + 1.5,
+            foot + (rows - 1 - index // across) * block + tail,
             width - 2.05,
             height,
         )
@@ -142,7 +164,9 @@ def _titles(
         shown[-1] += " …"
     top = bottom + height + 0.42 + leading() * len(shown) / 2
     write(sheet, (middle, top), shown, ha="center", fontweight="bold")
-    write(sheet, (middle, bottom - 0.8), [str(marker["unit"] or "value, no unit")], ha="center")
+    write(
+        sheet, (middle, bottom - 0.8), [str(marker["unit"] or say("value, no unit"))], ha="center"
+    )
 
 
 def _wander(axes: Axes, cutoff: Mapping[str, Any]) -> None:

@@ -15,6 +15,8 @@ from cartwheel.errors import FileRefused, Refused, refuse
 from cartwheel.figures.numbers import significant
 from cartwheel.figures.pooling.refits import measures_of
 from cartwheel.figures.pooling.side_by_side import families
+from cartwheel.figures.terms import term
+from cartwheel.figures.wording import say
 
 Json = Mapping[str, Any]
 Row = dict[str, Any]
@@ -32,6 +34,7 @@ _WHOLE: dict[str, dict[str, tuple[str, ...]]] = {
         "roc": ("roc",),
         "cutoff_wander": ("cutoffs",),
         "selection": ("selection",),
+        "instability": ("instability",),
         "calibration": ("calibration", "performance"),
         "performance": ("performance", "uncut"),
         "dose_response": ("splines", "univariable"),
@@ -134,20 +137,20 @@ def numbers_in_words(document: Json, name: str) -> str:
     """
     said = []
     for row in _records(document, name):
-        named = next((str(row[key]) for key in _NAMES if row.get(key) not in (None, "")), "")
+        named = next((term(str(row[key])) for key in _NAMES if row.get(key) not in (None, "")), "")
         for key, value in row.items():
             stem = key.removesuffix("value")
             if key.endswith("value") and isinstance(value, float) and f"{stem}low" in row:
                 said.append(f"{named} {stem.strip('.')}: {_interval(row, stem)}".replace(" :", ":"))
     said = said or [text for row in _records(document, name) if (text := _counted(row))]
     more = len(said) - _TOLD
-    tail = [f"and {more} more in its CSV"] if more > 0 else []
+    tail = [say("and {n} more in its CSV", n=more)] if more > 0 else []
     return "; ".join([one.strip() for one in said[:_TOLD]] + tail)
 
 
 def _counted(row: Row) -> str:
     """Say the first numbers of a record that has no estimate."""
-    named = next((str(row[key]) for key in _NAMES if row.get(key) not in (None, "")), "")
+    named = next((term(str(row[key])) for key in _NAMES if row.get(key) not in (None, "")), "")
     numbers = [
         f"{key.replace('_', ' ')} {_short(value)}"
         for key, value in row.items()
@@ -165,7 +168,8 @@ def _interval(row: Row, stem: str) -> str:
     text = significant(float(value or 0.0), 3)
     if low is None or high is None:
         return text
-    return f"{text} ({significant(low, 3)} to {significant(high, 3)})"
+    return say("{value} ({low} to {high})", value=text, low=significant(low, 3),
+               high=significant(high, 3))  # fmt: skip
 
 
 def guarded(value: Any) -> Any:

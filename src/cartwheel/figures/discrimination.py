@@ -28,6 +28,8 @@ from cartwheel.figures.style import (
     wrapped,
     write,
 )
+from cartwheel.figures.terms import term
+from cartwheel.figures.wording import say
 
 
 @drawn
@@ -45,7 +47,7 @@ def roc(result: Mapping[str, Any]) -> Figure:
         Single column, a square plot with its legend below.
     """
     curves = result["roc"]
-    labels = [[*wrapped(curve["label"], 6.8, 7.5), *_areas(curve)] for curve in curves]
+    labels = [[*wrapped(term(curve["label"]), 6.8, 7.5), *_areas(curve)] for curve in curves]
     step = leading(7.5)
     foot = sum(len(lines) * step + 0.12 for lines in labels) + 0.2
     figure = canvas(result, SINGLE, 8.2 + foot)
@@ -55,8 +57,8 @@ def roc(result: Mapping[str, Any]) -> Figure:
         across = [1 - value for value in curve["specificity"]]
         axes.plot(across, curve["sensitivity"], **_line(index), clip_on=False)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes.set_xlabel("1 − specificity")
-    axes.set_ylabel("Sensitivity")
+    axes.set_xlabel(say("1 − specificity"))
+    axes.set_ylabel(say("Sensitivity"))
     sheet = paper(figure)
     top = foot
     for index, lines in enumerate(labels):
@@ -71,10 +73,10 @@ def roc(result: Mapping[str, Any]) -> Figure:
 def _areas(curve: Mapping[str, Any]) -> list[str]:
     """Write the apparent area; under it the corrected one where the curve was fitted."""
     if curve["corrected"] is None:
-        return [f"AUC {interval(curve['auc'], 'score')}"]
+        return [say("AUC {area}", area=interval(curve["auc"], "score"))]
     return [
-        f"AUC apparent {interval(curve['auc'], 'score')}",
-        f"AUC corrected {interval(curve['corrected'], 'score')}",
+        say("AUC apparent {area}", area=interval(curve["auc"], "score")),
+        say("AUC corrected {area}", area=interval(curve["corrected"], "score")),
     ]
 
 
@@ -83,23 +85,27 @@ def _line(index: int) -> dict[str, Any]:
 
 
 @drawn
-def performance(result: Mapping[str, Any]) -> Figure:
+def performance(result: Mapping[str, Any], width: str = "double") -> Figure:
     """Draw each measure apparent (hollow) and corrected (filled), for the score and uncut.
 
     Parameters
     ----------
     result : mapping
         The ``result`` of a development; ``performance`` and ``uncut`` are read.
+    width : str
+        ``single`` or ``double`` column.
 
     Returns
     -------
     Figure
-        Double column, one panel a measure.
+        One panel a measure.
     """
-    return measures_by_model(result, [result["performance"], result["uncut"]])
+    return measures_by_model(result, [result["performance"], result["uncut"]], width)
 
 
-def measures_by_model(result: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Figure:
+def measures_by_model(
+    result: Mapping[str, Any], models: Sequence[Mapping[str, Any]], width: str = "double"
+) -> Figure:
     """Draw each measure apparent (hollow) and corrected (filled), a row for every model.
 
     Parameters
@@ -109,36 +115,43 @@ def measures_by_model(result: Mapping[str, Any], models: Sequence[Mapping[str, A
     models : sequence of mapping
         Each with its name ``model`` and its ``measures``: ``name``, ``label``, ``better`` (``one``
         and ``zero`` are ideal values), ``apparent`` and ``corrected``, which may be None.
+    width : str
+        ``single`` or ``double`` column.
 
     Returns
     -------
     Figure
-        Double column, one panel a measure.
+        One panel a measure; in one column they stand one below the other.
     """
+    wide = width == "double"
+    across, left, head = (DOUBLE, 3.9, 1.9) if wide else (SINGLE, 2.6, 1.6)
     names = list(dict.fromkeys(row["name"] for model in models for row in model["measures"]))
-    labels = [wrapped(model["model"], 3.3, 7.5) for model in models]
-    row = max(1.5, leading(7.5) * max(len(lines) for lines in labels) + 0.3)
+    labels = [
+        wrapped(term(model["model"]), left - 0.3 if not wide else 3.3, 7.5) for model in models
+    ]
+    row = max(1.5 if wide else 1.4, leading(7.5) * max(len(lines) for lines in labels) + 0.3)
     columns = 2 if len(names) in (2, 4) else min(len(names), 3)
+    columns, foot = (columns, 0.8) if wide else (1, 1.5)
     rows = -(-len(names) // columns)
-    block = row * len(models) + 1.9
-    figure = canvas(result, DOUBLE, rows * block + 0.8)
+    block = row * len(models) + head
+    figure = canvas(result, across, rows * block + foot)
     sheet = paper(figure)
-    left, width = 3.9, 13.3 / columns
+    room = round(across - left - 0.3, 6) / columns
     for index, name in enumerate(names):
-        bottom = 0.8 + (rows - 1 - index // columns) * block + 0.75
+        bottom = foot + (rows - 1 - index // columns) * block + 0.75
         column = index % columns
-        axes = panel(figure, left + column * width + 0.25, bottom, width - 0.5, row * len(models))
+        axes = panel(figure, left + column * room + 0.25, bottom, room - 0.5, row * len(models))
         _measure_panel(axes, models, name)
         title = next(m["label"] for model in models for m in model["measures"] if m["name"] == name)
-        middle = left + (column + 0.5) * width
-        lines = wrapped(title, width - 0.2, 7.5)
+        middle = left + (column + 0.5) * room
+        lines = wrapped(term(title), room - 0.2, 7.5)
         write(sheet, (middle, bottom + row * len(models) + 0.5), lines, ha="center", fontsize=7.5,
               fontweight="bold")  # fmt: skip
         if column == 0:
             for place, text in enumerate(labels):
                 level = bottom + row * (len(models) - place - 0.5)
                 write(sheet, (left - 0.1, level), text, ha="right", fontsize=7.5)
-    _apparent_corrected_key(figure)
+    _apparent_corrected_key(figure, 3 if wide else 1)
     return figure
 
 
@@ -172,12 +185,12 @@ def _measure_panel(axes: Axes, models: Sequence[Mapping[str, Any]], name: str) -
         axes.axhline(place, color=RULE, linewidth=0.6, linestyle=(0, (2, 2)))
 
 
-def _apparent_corrected_key(figure: Figure) -> None:
+def _apparent_corrected_key(figure: Figure, columns: int) -> None:
     keys = [
         Line2D([], [], marker="o", color=ORANGE, markerfacecolor="white", markersize=6,
-               markeredgewidth=1.3, linewidth=1.1, label="apparent (same patients)"),
+               markeredgewidth=1.3, linewidth=1.1, label=say("apparent (same patients)")),
         Line2D([], [], marker="o", color=BLUE, markersize=6, linewidth=1.1,
-               label="corrected for optimism"),
-        Line2D([], [], color=GREY, linewidth=0.9, label="ideal value"),
+               label=say("corrected for optimism")),
+        Line2D([], [], color=GREY, linewidth=0.9, label=say("ideal value")),
     ]  # fmt: skip
-    figure.legend(handles=keys, loc="lower center", ncols=3, borderaxespad=0.3, fontsize=7.5)
+    figure.legend(handles=keys, loc="lower center", ncols=columns, borderaxespad=0.3, fontsize=7.5)

@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from cartwheel.figures.cutoffs import cutoff_wander, dose_response
 from cartwheel.figures.discrimination import performance, roc
 from cartwheel.figures.flow import patient_flow
+from cartwheel.figures.instability import instability
 from cartwheel.figures.models import regression_forest, selection
 from cartwheel.figures.risk import calibration, groups, risk_by_points
 from cartwheel.figures.saving import save_each, svg
 from cartwheel.figures.survival import kaplan_meier
 
-Draw = Callable[[Mapping[str, Any]], Figure]
+Draw = Callable[..., Figure]
 Applies = Callable[[Mapping[str, Any]], Any]
 
 FIGURES: dict[str, tuple[Draw, Applies]] = {
@@ -33,6 +34,7 @@ FIGURES: dict[str, tuple[Draw, Applies]] = {
         lambda result: any(cutoff["wander_grid"] for cutoff in result["cutoffs"]),
     ),
     "selection": (selection, lambda result: result["selection"]),
+    "instability": (instability, lambda result: (result.get("instability") or {}).get("bands")),
     "calibration": (calibration, lambda result: result["calibration"]),
     "performance": (performance, lambda result: result["performance"]["measures"]),
     "dose_response": (dose_response, lambda result: result["splines"]),

@@ -8,9 +8,10 @@ whoever asked is told.
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 from itertools import combinations
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from cartwheel.errors import PlanRefused, refuse
-from cartwheel.figures.saving import FORMATS, svg
+from cartwheel.figures.saving import FORMATS, any_script, svg
 from cartwheel.figures.style import CM, look
 
 WIDTHS_MM = {"single": 85.0, "double": 170.0}
@@ -77,6 +78,24 @@ class AtWidth:
         return self.draw("double")
 
 
+def at_widths(draw: Callable[..., Figure], result: Mapping[str, Any]) -> Callable[[], Figure]:
+    """Make a figure function ready to draw a result, at both widths where it knows them.
+
+    Parameters
+    ----------
+    draw : function
+        Takes the result and, where it has a layout for one column and one for two, ``width``.
+    result : mapping
+        What it draws.
+
+    Returns
+    -------
+    function or AtWidth
+    """
+    ready = partial(draw, result)
+    return AtWidth(ready) if "width" in signature(draw).parameters else ready
+
+
 def fitted(build: Callable[[], Figure], width: str | None = None) -> Fitted:
     """Draw a figure at 85 or 170 mm.
 
@@ -107,8 +126,7 @@ def fitted(build: Callable[[], Figure], width: str | None = None) -> Fitted:
         )
     if isinstance(build, AtWidth):
         chosen = width or "double"
-        figure = build.draw(chosen)
-        return Fitted(figure, chosen, min(_sizes(figure)))
+        return _own_width(build.draw(chosen), chosen)
     figure = build()
     own = "single" if figure.get_figwidth() < _ONE_COLUMN else "double"
     if width in (None, own):
@@ -158,10 +176,8 @@ def file_bytes(figure: Figure, ending: str) -> bytes:
     if ending == "svg":
         return ('<?xml version="1.0" encoding="utf-8"?>\n' + svg(figure)).encode()
     stream = io.BytesIO()
-    with look(), warnings.catch_warnings():
-        # the layout font lacks some scripts: `lacking` says which signs
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
+    # `lacking` says which signs the layout font does not have
+    with look(), any_script():
         figure.savefig(stream, format=ending, dpi=300, metadata=_UNDATED[ending])
     return stream.getvalue()
 
@@ -251,7 +267,7 @@ def _sizes(figure: Figure) -> list[float]:
 
 def _crowding(figure: Figure) -> int:
     """Count words that touch each other, leave figure or frame, or stand over a panel."""
-    with look():
+    with look(), any_script():
         figure.set_dpi(72 * _FINE)
         figure.draw_without_rendering()
         boxes = list(_boxes(figure))
@@ -297,7 +313,8 @@ def _boxes(figure: Figure) -> Iterator[tuple[bool, Bbox]]:
                 if id(tick) not in shown or not axes.axison:
                     undrawn |= {id(tick.label1), id(tick.label2)}
         if not axes.axison:
-            beside |= {id(text) for text in axes.texts}
+            # words with a ground of their own may stand over the lines of a panel
+            beside |= {id(text) for text in axes.texts if text.get_bbox_patch() is None}
     for text in figure.findobj(Text):
         if not isinstance(text, Text) or id(text) in undrawn:
             continue

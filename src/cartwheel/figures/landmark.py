@@ -18,6 +18,7 @@ from cartwheel.figures.style import (
     GREY,
     ORANGE,
     RULE,
+    SINGLE,
     canvas,
     drawn,
     panel,
@@ -25,10 +26,11 @@ from cartwheel.figures.style import (
     whiskers,
     write,
 )
+from cartwheel.figures.terms import term
+from cartwheel.figures.wording import say
 
 ROWS = (("auc", "AUC"), ("c_index", "Harrell's C"), ("brier", "Brier score"))
-TITLES = {"own": "One model a landmark", "super": "One model over all landmarks"}
-COUNTS = (("eligible", "Free of it"), ("analysed", "Analysed"), ("events", "Events"))
+COUNTS = ("eligible", "analysed", "events")
 # more landmarks than these need the width for themselves, and more have no room for each label
 BESIDE, LABELLED = 6, 16
 LEFT, RIGHT, GAP, TITLE, FOOT, LINE = 2.6, 0.3, 0.5, 0.75, 1.1, 0.46
@@ -44,7 +46,7 @@ class _Place(NamedTuple):
 
 
 @drawn
-def landmark_performance(result: Mapping[str, Any]) -> Figure:
+def landmark_performance(result: Mapping[str, Any], width: str = "double") -> Figure:
     """Draw AUC (and C) and Brier score at each landmark, apparent (hollow) and corrected (filled).
 
     Parameters
@@ -52,36 +54,42 @@ def landmark_performance(result: Mapping[str, Any]) -> Figure:
     result : mapping
         The ``result`` of a landmark prediction as JSON; ``landmarks``, ``performance`` and
         ``simulated`` are read.
+    width : str
+        ``single`` or ``double`` column.
 
     Returns
     -------
     Figure
-        Double column; the two kinds of model beside each other, or one above the other where there
-        are more than six landmarks. Below each landmark: patients free of the event, analysed, and
-        the events among them. A landmark that cannot be estimated keeps its place, and says so.
+        The two kinds of model beside each other, or one above the other in one column, and where
+        there are more than six landmarks. Below each landmark: patients free of the event,
+        analysed, and the events among them. A landmark that cannot be estimated keeps its place,
+        and says so.
     """
     rows = _rows(result)
     models = list(dict.fromkeys(row["model"] for row in result["performance"]))
-    beside = len(result["landmarks"]) <= BESIDE
-    high = 3.9 if beside and len(rows) < 3 else 3.2
+    wide = width == "double"
+    across_cm, margin, under = (DOUBLE, LEFT, FOOT) if wide else (SINGLE, 2.05, FOOT + 0.75)
+    beside = wide and len(result["landmarks"]) <= BESIDE
+    high = 3.9 if beside and len(rows) < 3 else (3.2 if wide else 2.6)
     block = TITLE + len(rows) * high + (len(rows) - 1) * GAP
-    foot = FOOT + (len(COUNTS) + 1) * LINE + 0.25
+    foot = under + (len(COUNTS) + 1) * LINE + 0.25
     across, down = (len(models), 1) if beside else (1, len(models))
-    figure = canvas(result, DOUBLE, foot + down * block + (down - 1) * GAP)
+    figure = canvas(result, across_cm, foot + down * block + (down - 1) * GAP)
     sheet = paper(figure)
-    width = (DOUBLE - LEFT - RIGHT - (across - 1) * GAP) / across
+    room = (across_cm - margin - RIGHT - (across - 1) * GAP) / across
     for number, model in enumerate(models):
-        left = LEFT + (number * (width + GAP) if beside else 0.0)
+        left = margin + (number * (room + GAP) if beside else 0.0)
         above = 0 if beside else len(models) - 1 - number
         bottom = foot + above * (block + GAP)
-        place = _Place(left, bottom, width, high)
+        place = _Place(left, bottom, room, high)
         _block(figure, sheet, result, model, place, named=not beside or not number)
         if beside or not above:
-            _counts(sheet, result["landmarks"], left, width)
-    lines = ["", *(label for _, label in COUNTS)]
+            _counts(sheet, result["landmarks"], (left, under), room, wide=wide)
+    lines = ["" if wide else say("Day"), *_count_labels().values()]
     for line, label in enumerate(lines):
-        write(sheet, (LEFT - 0.25, _line(line)), [label], ha="right", fontsize=7, color=GREY)
-    _key(figure)
+        write(sheet, (margin - (0.25 if wide else 0.2), under + (len(COUNTS) - line) * LINE),
+              [label], ha="right", fontsize=7 if wide else 6.5, color=GREY)  # fmt: skip
+    _key(figure, 3 if wide else 1)
     return figure
 
 
@@ -106,11 +114,11 @@ def _block(
         axes = panel(figure, place.left, bottom, place.width, place.height)
         _panel(axes, result, model, name)
         if named:
-            axes.set_ylabel(label)
+            axes.set_ylabel(term(label))
         else:
             axes.set_yticklabels([])
     top = place.bottom + len(rows) * place.height + (len(rows) - 1) * GAP + 0.35
-    write(sheet, (place.left + place.width / 2, top), [TITLES[model]],
+    write(sheet, (place.left + place.width / 2, top), [_title(model)],
           ha="center", fontsize=7.5, fontweight="bold")  # fmt: skip
 
 
@@ -121,7 +129,7 @@ def _panel(axes: Axes, result: Mapping[str, Any], model: str, name: str) -> None
     for place, landmark in enumerate(landmarks):
         row = rows.get(landmark["day"])
         if row is None or not row["measures"]:
-            axes.text(place + 0.5, 0.03, "not estimable", transform=axes.get_xaxis_transform(),
+            axes.text(place + 0.5, 0.03, say("not estimable"), transform=axes.get_xaxis_transform(),
                       ha="center", va="bottom", fontsize=7, color=GREY, rotation=90)  # fmt: skip
             continue
         measure = next(one for one in row["measures"] if one["name"] == name)
@@ -158,34 +166,49 @@ def _ceiling(result: Mapping[str, Any]) -> float:
     return 1.08 * max([level for level in levels if level is not None], default=0.25)
 
 
-def _line(number: int) -> float:
-    return FOOT + (len(COUNTS) - number) * LINE
+def _title(model: str) -> str:
+    return say("One model a landmark") if model == "own" else say("One model over all landmarks")
 
 
-def _counts(sheet: Axes, landmarks: list[Mapping[str, Any]], left: float, width: float) -> None:
+def _count_labels() -> dict[str, str]:
+    return {"eligible": say("Free of it"), "analysed": say("Analysed"), "events": say("Events")}
+
+
+def _counts(
+    sheet: Axes,
+    landmarks: list[Mapping[str, Any]],
+    corner: tuple[float, float],
+    width: float,
+    *,
+    wide: bool,
+) -> None:
     """Write the day and the numbers under each landmark, or under every second, third ..."""
-    step = -(-len(landmarks) // LABELLED)
-    size = 7.0 if len(landmarks) <= BESIDE * 2 else 6.5
-    word = "day " if len(landmarks) <= BESIDE * 2 else ""
+    left, under = corner
+    step = -(-len(landmarks) // (LABELLED if wide else 8))
+    size = 7.0 if wide and len(landmarks) <= BESIDE * 2 else 6.5
+    named = wide and len(landmarks) <= BESIDE * 2
     for place, row in enumerate(landmarks):
         if place % step:
             continue
         middle = left + width * (place + 0.5) / len(landmarks)
-        day = f"{word}{row['day']:g}"
-        write(sheet, (middle, _line(0)), [day], ha="center", fontsize=size + 0.5)
-        for line, (key, _) in enumerate(COUNTS, start=1):
-            write(sheet, (middle, _line(line)), [count(row[key])], ha="center", fontsize=size)
+        number = f"{row['day']:g}"
+        day = say("day {day}", day=number) if named else number
+        top = under + len(COUNTS) * LINE
+        write(sheet, (middle, top), [day], ha="center", fontsize=size + 0.5)
+        for line, key in enumerate(COUNTS, start=1):
+            level = top - line * LINE
+            write(sheet, (middle, level), [count(row[key])], ha="center", fontsize=size)
 
 
-def _key(figure: Figure) -> None:
+def _key(figure: Figure, columns: int) -> None:
     keys = [
         Line2D([], [], marker="o", color=ORANGE, markerfacecolor="white", markersize=5.0,
-               markeredgewidth=1.2, linewidth=1.1, label="apparent (same patients)"),
+               markeredgewidth=1.2, linewidth=1.1, label=say("apparent (same patients)")),
         Line2D([], [], marker="o", color=BLUE, markersize=5.0, linewidth=1.1,
-               label="corrected for optimism"),
-        Line2D([], [], color=GREY, linewidth=1.2, label="Brier, the same risk for all"),
+               label=say("corrected for optimism")),
+        Line2D([], [], color=GREY, linewidth=1.2, label=say("Brier, the same risk for all")),
     ]  # fmt: skip
-    figure.legend(handles=keys, loc="lower center", ncols=3, borderaxespad=0.3, fontsize=7.5)
+    figure.legend(handles=keys, loc="lower center", ncols=columns, borderaxespad=0.3, fontsize=7.5)
 
 
 FIGURES = {"patient_flow": patient_flow, "landmark_performance": landmark_performance}
@@ -224,18 +247,18 @@ def figure_words(result: Mapping[str, Any], name: str) -> tuple[str, str]:
     """
     if name == "patient_flow":
         steps = (
-            f"{sentence(step['label'])}: {count(step['patients'])} patients, "
-            f"{count(step['events'])} events."
+            say("{step}: {patients} patients, {events} events.", step=sentence(term(step["label"])),
+                patients=count(step["patients"]), events=count(step["events"]))
             for step in result["flow"]
-        )
-        return "Patients with a known outcome", " ".join(steps)
-    return "Performance at each landmark", " ".join(_heard(result))
+        )  # fmt: skip
+        return say("Patients with a known outcome"), " ".join(steps)
+    return say("Performance at each landmark"), " ".join(_heard(result))
 
 
 def _heard(result: Mapping[str, Any]) -> Iterator[str]:
     shown = dict(_rows(result))
     for row in result["performance"]:
-        where = f"{TITLES[row['model']]}, day {exact(row['day'])}"
+        where = say("{model}, day {day}", model=_title(row["model"]), day=exact(row["day"]))
         if not row["measures"]:
             yield f"{where}: {row['reason']}."
         for measure in row["measures"]:
@@ -243,10 +266,15 @@ def _heard(result: Mapping[str, Any]) -> Iterator[str]:
                 apparent, corrected = (
                     interval(measure[key], "score") for key in ("apparent", "corrected")
                 )
-                label = shown[measure["name"]]
-                yield f"{where}, {label}: apparent {apparent}, corrected {corrected}."
+                yield say(
+                    "{where}, {measure}: apparent {apparent}, corrected {corrected}.",
+                    where=where, measure=term(shown[measure["name"]]), apparent=apparent,
+                    corrected=corrected,
+                )  # fmt: skip
         if row["null_brier"] is not None:
-            yield f"{where}, Brier score of the same risk for all: {score(row['null_brier'])}."
+            yield say("{where}, Brier score of the same risk for all: {score}.",
+                      where=where, score=score(row["null_brier"]))  # fmt: skip
     for row in result["landmarks"]:
         if row["reason"]:
-            yield f"Day {exact(row['day'])}: not estimable, {row['reason']}."
+            yield say("Day {day}: not estimable, {reason}.", day=exact(row["day"]),
+                      reason=row["reason"])  # fmt: skip

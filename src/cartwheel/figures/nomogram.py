@@ -19,6 +19,7 @@ from cartwheel.figures.nomogram_terms import (
 from cartwheel.figures.numbers import decimals
 from cartwheel.figures.pooling.drawing import shortened, text_width
 from cartwheel.figures.style import BLUE, GREY, INK, canvas, leading, look, paper, wrapped, write
+from cartwheel.figures.wording import say
 
 _SIZE, _SMALL = 7.0, 6.5
 
@@ -51,7 +52,8 @@ def development_nomogram(document: Mapping[str, Any]) -> AtWidth:
     -------
     AtWidth
     """
-    return draw_nomogram(nomogram_of_development(document))
+    # read anew each time: its words are in the language of the drawing
+    return AtWidth(lambda width: _drawn(nomogram_of_development(document), width))
 
 
 def _drawn(found: Drawn, width: str) -> Figure:
@@ -60,17 +62,19 @@ def _drawn(found: Drawn, width: str) -> Figure:
     left, right = room + 0.45, across - 0.55
     with look():
         names = [
-            ["Points"], *(wrapped(line.name, room - 0.2, _SIZE) for line in found.lines),
-            ["Total points"], wrapped(found.scale_name, room - 0.2, _SIZE),
+            [say("Points")], *(wrapped(line.name, room - 0.2, _SIZE) for line in found.lines),
+            [say("Total points")], wrapped(found.scale_name, room - 0.2, _SIZE),
         ]  # fmt: skip
         heights = [max(1.05, leading(_SIZE) * len(lines) + 0.35) for lines in names]
         figure = canvas({"simulated": found.simulated}, across, sum(heights) + 0.3)
         sheet = paper(figure)
         top = sum(heights) + 0.15
         axes = _axes_of(found)
-        for lines, height, (places, texts, longest) in zip(names, heights, axes, strict=True):
+        bold = {0, len(names) - 2}
+        for at, (lines, height) in enumerate(zip(names, heights, strict=True)):
+            places, texts, longest = next(axes)
             level = top - height / 2
-            strong = lines[0] in ("Points", "Total points")
+            strong = at in bold
             write(sheet, (0.15, level), lines, fontsize=_SIZE,
                   fontweight="bold" if strong else "normal")  # fmt: skip
             spots = [left + (right - left) * one / longest for one in places]

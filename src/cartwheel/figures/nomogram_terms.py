@@ -20,6 +20,8 @@ from cartwheel.clinic.score_terms import (
 )
 from cartwheel.errors import PlanRefused, Problem
 from cartwheel.figures.numbers import decimals, percent, significant
+from cartwheel.figures.style import ratio_name
+from cartwheel.figures.wording import say
 from cartwheel.stats.nomogram import Nomogram, NomogramScale, axis_marks, nomogram
 
 _RISKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -111,10 +113,12 @@ class Drawn:
     def words(self) -> str:
         """Say the widest points of every axis."""
         said = [
-            f"{line.name}: 0 to {decimals(float(axis.points.max()), 0)} points"
+            say("{name}: 0 to {most} points", name=line.name,
+                most=decimals(float(axis.points.max()), 0))
             for line, axis in zip(self.lines, self.points.axes, strict=True)
-        ]
-        return "; ".join([*said, f"total up to {decimals(self.points.largest_total, 0)} points"])
+        ]  # fmt: skip
+        total = decimals(self.points.largest_total, 0)
+        return "; ".join([*said, say("total up to {most} points", most=total)])
 
 
 def has_nomogram(document: Mapping[str, Any]) -> bool:
@@ -155,11 +159,10 @@ def nomogram_of_development(document: Mapping[str, Any]) -> Drawn:
     ratios = ratios if len(ratios) > 2 else [float(np.exp(reach * share)) for share in (0, 0.5, 1)]
     found = points.scale(points.origin + np.log(ratios))
     scale = NomogramScale(np.array(ratios), found.total_points)
-    measure = str(result["multivariable"]["measure"]).capitalize()
+    measure = ratio_name(str(result["multivariable"]["measure"]))
+    against = say("{ratio} against 0 points", ratio=measure)
     texts = tuple(significant(one, 2) if one >= 1e4 else f"{one:.3g}" for one in ratios)
-    return Drawn(
-        lines, points, f"{measure} against 0 points", scale, texts, bool(result["simulated"])
-    )
+    return Drawn(lines, points, against, scale, texts, bool(result["simulated"]))
 
 
 def nomogram_of_score(spec: ScoreSpec, ranges: Ranges) -> Drawn:
@@ -227,7 +230,7 @@ def _term_line(row: Mapping[str, Any], spans: Ranges) -> Line | None:
         return None
     # a cut is met or not; a column of two values is coded in any way: per unit
     cut = any(f" {sign} " in label for sign in ("<", "<=", ">", ">=", "≥", "≤"))
-    return Line(label, [0.0, 1.0], [0.0, beta], ["no", "yes"] if cut else ["0", "1"])
+    return Line(label, [0.0, 1.0], [0.0, beta], [say("no"), say("yes")] if cut else ["0", "1"])
 
 
 def _unready(term: AnyTerm, spec: ScoreSpec, ranges: Ranges) -> Iterator[Problem]:
@@ -299,17 +302,22 @@ def _meaning(spec: ScoreSpec, points: Nomogram) -> tuple[str, NomogramScale, tup
     if isinstance(risk, LogisticRisk):
         reach = 1.0 / (1.0 + np.exp(-ends))
         risks = _inside(_RISKS, float(reach.min()), float(reach.max()))
-        return f"Risk: {spec.outcome.name}", points.risk_scale(risks), _percents(risks)
+        return (
+            say("Risk: {outcome}", outcome=spec.outcome.name),
+            points.risk_scale(risks),
+            _percents(risks),
+        )
     if isinstance(risk, CoxRisk):
         hazard = -float(np.log(float(risk.baseline_survival)))
         reach = 1.0 - np.exp(-hazard * np.exp(ends))
         risks = _inside(_RISKS, float(reach.min()), float(reach.max()))
         found = points.survival_scale([1.0 - one for one in risks], hazard)
-        until = f" by {spec.outcome.horizon} {spec.outcome.time_unit}"
+        name = say("Risk: {outcome} by {horizon} {unit}", outcome=spec.outcome.name,
+                   horizon=spec.outcome.horizon, unit=spec.outcome.time_unit)  # fmt: skip
         scale = NomogramScale(np.array(risks), found.total_points)
-        return f"Risk: {spec.outcome.name}{until}", scale, _percents(risks)
+        return name, scale, _percents(risks)
     marks = _marks(float(ends.min()), float(ends.max()), log=False)
-    return "Value of the score", points.scale(marks), tuple(mark_texts(marks))
+    return say("Value of the score"), points.scale(marks), tuple(mark_texts(marks))
 
 
 def _inside(marks: Sequence[float], low: float, high: float) -> list[float]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cartwheel.figures.wording import say
+
 Number = float | int
 
 NOT_ESTIMABLE = "not estimable"
@@ -357,7 +359,7 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def interval(estimate: Mapping[str, Any], kind: str, missing: str = NOT_ESTIMABLE) -> str:
+def interval(estimate: Mapping[str, Any], kind: str, missing: str | None = None) -> str:
     """Write an estimate with its interval: ``2.15 (1.74 to 2.66)``.
 
     Parameters
@@ -366,8 +368,8 @@ def interval(estimate: Mapping[str, Any], kind: str, missing: str = NOT_ESTIMABL
         An ``Estimate`` as JSON.
     kind : str
         Key of ``FORMATS``.
-    missing : str
-        Word for a value or limit that does not exist.
+    missing : str, optional
+        Word for a value or limit that does not exist; by default ``not estimable``.
 
     Returns
     -------
@@ -375,10 +377,10 @@ def interval(estimate: Mapping[str, Any], kind: str, missing: str = NOT_ESTIMABL
         The value alone where the estimate has no interval at all.
     """
     rule = FORMATS[kind]
+    absent = say("not estimable") if missing is None else missing
     words = [
-        missing if estimate[key] is None else rule(estimate[key])
-        for key in ("value", "low", "high")
+        absent if estimate[key] is None else rule(estimate[key]) for key in ("value", "low", "high")
     ]
     if estimate["low"] is None and estimate["high"] is None:
         return words[0]
-    return f"{words[0]} ({words[1]} to {words[2]})"
+    return say("{value} ({low} to {high})", value=words[0], low=words[1], high=words[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from cartwheel.canonical import write_together
 from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
 from cartwheel.figures.atlas import figure_said, figure_table, result_figures
 from cartwheel.figures.data import csv_text
-from cartwheel.figures.journal import WIDTHS_MM, AtWidth, file_bytes, fitted, lacking
+from cartwheel.figures.journal import WIDTHS_MM, AtWidth, Fitted, file_bytes, fitted, lacking
 from cartwheel.figures.saving import FORMATS
+from cartwheel.figures.wording import drawn_in
 
 INDEX = "figures.csv"
 _WHY_NOT = {
-    "instability": "the result does not hold what its resamples predicted for the patients",
+    "instability": "nothing was resampled, or an older version made the result",
     "nomogram": "the score does not rest on a regression of two terms or more with known ranges",
 }
 
@@ -45,6 +46,27 @@ class Drawing:
     build: Callable[[], Figure] | AtWidth
     said: Callable[[], tuple[str, str]]
     table: Callable[[], str]
+
+
+def _no_font(_drawing: str, _ending: str) -> bytes | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """In which language figures are drawn.
+
+    Parameters
+    ----------
+    phrases : mapping of str to str
+        English phrase to the same in the language; empty for English.
+    typeset : function of (SVG, "pdf" or "png")
+        Sets a drawing with the fonts of the machine, where the carried one lacks signs; gives None
+        where no font has them.
+    """
+
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    typeset: Callable[[str, str], bytes | None] = _no_font
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,7 @@ def published(
     drawings: Iterable[Drawing],
     width: str | None = None,
     formats: Sequence[str] = FORMATS,
+    spoken: Spoken | None = None,
 ) -> Published:
     """Draw figures and write them, their data and a list of them into memory.
 
@@ -114,6 +137,8 @@ def published(
         ``single`` (85 mm) or ``double`` (170 mm); by default the width each is laid out for.
     formats : sequence of str
         Of ``svg``, ``pdf`` and ``png``.
+    spoken : Spoken, optional
+        Language of the words; by default English, and no fonts but the carried one.
 
     Returns
     -------
@@ -129,34 +154,67 @@ def published(
         ``result_part`` where a result lacks what a figure is drawn from.
     """
     files: dict[str, str | bytes] = {}
-    listed, wide, odd = [], list[str](), list[str]()
+    spoken = spoken or Spoken()
+    listed, wide, odd, english = [], list[str](), list[str](), list[str]()
     for one in drawings:
         try:
-            found = fitted(one.build, width)
-            (title, words), table = one.said(), one.table()
+            with drawn_in(spoken.phrases):
+                found = fitted(one.build, width)
+                title, words = one.said()
+            files[f"{one.name}.csv"] = one.table()
+            made = _formats(one, found, formats, spoken)
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise _lacks_part(one.name) from error
-        for ending in formats:
-            content = file_bytes(found.figure, ending)
+        for ending, content in made.contents.items():
             files[f"{one.name}.{ending}"] = (
                 _told(content.decode(), title, words) if ending == "svg" else content
             )
-        files[f"{one.name}.csv"] = table
-        if width == "single" and found.width == "double":
-            wide.append(one.name)
-        if lacking(found.figure):
-            odd.append(one.name)
+        for told, names in (
+            (width == "single" and found.width == "double", wide),
+            (made.odd, odd),
+            (made.english, english),
+        ):
+            if told:
+                names.append(one.name)
         listed.append({
             "figure": one.name, "title": title, "width_mm": WIDTHS_MM[found.width],
             "smallest_text_pt": round(found.smallest_pt, 1), "alternative_text": words,
         })  # fmt: skip
     files[INDEX] = csv_text(listed)
-    notes = []
-    if wide:
-        notes.append(f"needs two columns (170 mm), drawn so: {', '.join(wide)}")
-    if odd and set(formats) & {"pdf", "png"}:
-        notes.append(f"PDF and PNG lack a font for some signs, use the SVG: {', '.join(odd)}")
-    return Published(files, tuple(notes))
+    said = (
+        ("needs two columns (170 mm), drawn so", wide),
+        ("PDF and PNG lack a font for some signs, use the SVG", odd),
+        ("PDF and PNG are in English, because this machine has no font for the language", english),
+    )
+    notes = tuple(f"{note}: {', '.join(names)}" for note, names in said if names)
+    return Published(files, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A figure in its formats; whether signs are missing, and whether it had to be English."""
+
+    contents: Mapping[str, bytes]
+    odd: bool = False
+    english: bool = False
+
+
+def _formats(one: Drawing, found: Fitted, formats: Sequence[str], spoken: Spoken) -> _Made:
+    if not lacking(found.figure):
+        return _Made({ending: file_bytes(found.figure, ending) for ending in formats})
+    drawing = file_bytes(found.figure, "svg")
+    wanted = [ending for ending in formats if ending != "svg"]
+    kept = {"svg": drawing} if "svg" in formats else {}
+    if not wanted:
+        return _Made(kept)
+    others = {ending: spoken.typeset(drawing.decode(), ending) for ending in wanted}
+    shown = {ending: content for ending, content in others.items() if content is not None}
+    if len(shown) == len(wanted):
+        return _Made({ending: (kept | shown)[ending] for ending in formats})
+    # no font of this machine has the signs: English needs none
+    plain = fitted(one.build, found.width)
+    contents = {ending: file_bytes(plain.figure, ending) for ending in wanted}
+    return _Made(kept | contents, bool(lacking(plain.figure)), bool(spoken.phrases))
 
 
 def save_all(
@@ -165,6 +223,7 @@ def save_all(
     width: str | None = None,
     formats: Sequence[str] = FORMATS,
     only: Sequence[str] = (),
+    spoken: Spoken | None = None,
 ) -> tuple[Path, ...]:
     """Save every figure of a result in a folder that exists; every file or none.
 
@@ -174,7 +233,7 @@ def save_all(
         The JSON of develop, validate, landmark or pool.
     folder : path
         Where to put them.
-    width, formats, only
+    width, formats, only, spoken
         As `published` and `result_drawings` have them.
 
     Returns
@@ -182,7 +241,7 @@ def save_all(
     tuple of Path
         The files.
     """
-    found = published(result_drawings(document, only), width, formats)
+    found = published(result_drawings(document, only), width, formats, spoken)
     contents = {str(Path(folder) / name): content for name, content in found.files.items()}
     write_together(contents)
     return tuple(map(Path, contents))

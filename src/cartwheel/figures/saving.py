@@ -44,7 +44,7 @@ def svg(figure: Figure) -> str:
     """
     stream = io.StringIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with look(), _any_script():
+    with look(), any_script():
         figure.savefig(stream, format="svg", metadata=nothing)
     text = _COMMENT.sub("", stream.getvalue())
     text = text[text.index("<svg") :]
@@ -91,7 +91,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
         "png": {"Software": None},
     }
-    with look(), _any_script():
+    with look(), any_script():
         figure.savefig(stream, format=ending, metadata=undated[ending])
     return write_whole(path, stream.getvalue())
 
@@ -138,8 +138,13 @@ def save_each(
 
 
 @contextmanager
-def _any_script() -> Iterator[None]:
-    # The layout font lacks some scripts and all emoji; the reader's browser has them.
+def any_script() -> Iterator[None]:
+    """Draw or measure any script without a word: the layout font lacks some, the reader's do not.
+
+    Yields
+    ------
+    None
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")

@@ -26,7 +26,7 @@ def spans_decades(values: Sequence[float]) -> bool:
     return min(values) > 0 and max(values) > 100 * min(values)
 
 
-def ratio_ticks(axes: Axes, *, upright: bool = True) -> None:
+def ratio_ticks(axes: Axes, *, upright: bool = True, most: int = 7) -> None:
     """Put a few round ratios at the ticks of a log axis.
 
     Parameters
@@ -35,19 +35,25 @@ def ratio_ticks(axes: Axes, *, upright: bool = True) -> None:
         Its limits must be final.
     upright : bool
         The y axis if true, else the x axis.
+    most : int
+        More ticks than these become powers of ten, and those every second or third.
     """
     axis = axes.yaxis if upright else axes.xaxis
     low, high = axes.get_ylim() if upright else axes.get_xlim()
     steps = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 100, 300, 1000)
     fine = (0.7, 0.8, 1.25, 1.5)
     shown = [step for step in steps if low <= step <= high]
-    if len(shown) > 7:
-        shown = [step for step in shown if step in (0.001, 0.01, 0.1, 1, 10, 100, 1000)]
+    if len(shown) > most:
+        tens = [step for step in shown if step in (0.001, 0.01, 0.1, 1, 10, 100, 1000)]
+        few = [step for step in shown if step in (0.1, 0.5, 1, 2, 10)]
+        shown = tens if most == 7 or 3 <= len(tens) <= most else few[:most]
     if len(shown) < 3:
         shown = [step for step in sorted({*steps, *fine}) if low <= step <= high]
     if len(shown) < 3:
         shown = [float(step) for step in MaxNLocator(4).tick_values(low, high)]
         shown = [step for step in shown if low <= step <= high]
+    if len(shown) > most:
+        shown = [step for step in shown if step in (0.5, 0.8, 1, 1.5, 2)][:most]
     axis.set_major_locator(FixedLocator(shown))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

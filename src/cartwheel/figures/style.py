@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +19,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
+
+from cartwheel.figures.wording import say
+
+P = ParamSpec("P")
 
 SINGLE = 8.5
 DOUBLE = 17.5
@@ -95,24 +99,25 @@ def look() -> Iterator[None]:
         yield
 
 
-def drawn(draw: Callable[[Mapping[str, Any]], Figure]) -> Callable[[Mapping[str, Any]], Figure]:
+def drawn(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Wrap a figure function: draw it in this style and name the figure after the function.
 
     Parameters
     ----------
-    draw : function of a mapping
-        Takes the result as JSON, gives a figure.
+    draw : function
+        Takes the result as JSON, and a ``width`` where it has a layout for one column and one for
+        two; gives a figure.
 
     Returns
     -------
-    function of a mapping
+    function
         Does the same; the label of its figure is the function's name with hyphens.
     """
 
     @wraps(draw)
-    def styled(result: Mapping[str, Any]) -> Figure:
+    def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with look():
-            figure = draw(result)
+            figure = draw(*args, **kwargs)
         figure.set_label(draw.__name__.replace("_", "-"))
         return figure
 
@@ -146,7 +151,8 @@ def canvas(result: Mapping[str, Any], width: float, height: float) -> Figure:
             )
         )  # fmt: skip
         figure.text(
-            0.5, 1 - 0.42 * STRIP / total - 0.06 / total, SIMULATED, ha="center",
+            0.5, 1 - 0.42 * STRIP / total - 0.06 / total,
+            say("SIMULATED DATA: not real patients"), ha="center",
             va="center_baseline", fontsize=BASE, fontweight="bold", color="#5C2E00",
         )  # fmt: skip
     return figure
@@ -371,4 +377,20 @@ def effect_name(result: Mapping[str, Any]) -> str:
     str
         Such as ``Odds ratio`` or ``Hazard ratio``.
     """
-    return str(result["univariable"]["measure"]).capitalize()
+    return ratio_name(str(result["univariable"]["measure"]))
+
+
+def ratio_name(measure: str) -> str:
+    """Name a ratio with a capital letter, in the language that is set.
+
+    Parameters
+    ----------
+    measure : str
+        As the result has it.
+
+    Returns
+    -------
+    str
+    """
+    known = {"odds ratio": say("Odds ratio"), "hazard ratio": say("Hazard ratio")}
+    return known.get(measure.lower(), measure.capitalize())

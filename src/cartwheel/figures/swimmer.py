@@ -17,6 +17,7 @@ from cartwheel.figures.journal import AtWidth
 from cartwheel.figures.numbers import count
 from cartwheel.figures.pooling.drawing import shortened, text_width
 from cartwheel.figures.style import GREY, INK, RULE, canvas, look, panel, paper, write
+from cartwheel.figures.wording import say
 from cartwheel.workflows.daily_grades import UNSETTLED, DailyGrades, PatientDays
 
 # light to dark, so that a grade is read in grey as well
@@ -85,15 +86,21 @@ def swimmer_words(found: DailyGrades) -> str:
     -------
     str
     """
-    said = [f"{count(len(found.patients))} patients, days {found.first} to {found.last}"]
+    said = [
+        say("{n} patients, days {first} to {last}", n=count(len(found.patients)),
+            first=found.first, last=found.last)
+    ]  # fmt: skip
     for rule, name in found.rules:
         worst = [one.worst(rule) for one in found.patients]
         tally = ", ".join(
-            f"grade {grade} in {worst.count(grade)}" for grade in sorted(set(worst)) if grade >= 0
+            say("grade {grade} in {n}", grade=grade, n=worst.count(grade))
+            for grade in sorted(set(worst))
+            if grade >= 0
         )
-        said.append(f"{name}, worst grade seen: {tally}")
+        said.append(say("{rule}, worst grade seen: {tally}", rule=name, tally=tally))
     for name in found.treatments:
-        said.append(f"{name} in {sum(bool(one.treated.get(name)) for one in found.patients)}")
+        number = sum(bool(one.treated.get(name)) for one in found.patients)
+        said.append(say("{treatment} in {n}", treatment=name, n=number))
     return "; ".join(said)
 
 
@@ -145,8 +152,9 @@ def _drawn(found: DailyGrades, width: str) -> Figure:
         step = 1 if wide and days <= 31 else max(1, -(-days // (14 if wide else 7)))
         axes.set_xticks(range(found.first, found.last + 1, step))
         axes.tick_params(labelsize=_SIZE)
-        axes.set_xlabel("Day after infusion", fontsize=_SIZE + 0.5)
-        axes.set_ylabel(f"{count(len(patients))} patients, one row each", fontsize=_SIZE + 0.5)
+        axes.set_xlabel(say("Day after infusion"), fontsize=_SIZE + 0.5)
+        said = say("{n} patients, one row each", n=count(len(patients)))
+        axes.set_ylabel(said, fontsize=_SIZE + 0.5)
         _write_keys(figure, keys)
     figure.set_label("swimmer")
     return figure
@@ -196,12 +204,12 @@ def _keys(found: DailyGrades, across: float) -> Iterator[list[Entry]]:
     room = across - 1.0
     for lane, (rule, title) in enumerate(found.rules[:2]):
         worst = max((one.worst(rule) for one in found.patients), default=0)
-        name = ("text", None, f"{title.split(';')[0]}, grade")
+        name = ("text", None, say("{rule}, grade", rule=title.split(";")[0]))
         grades: list[Entry] = [
             ("box", RAMPS[lane][grade], str(grade)) for grade in range(min(worst, 5) + 1)
         ]
         if any(UNSETTLED in one.grades.get(rule, {}).values() for one in found.patients):
-            grades.append(("open", _OPEN, "not settled"))
+            grades.append(("open", _OPEN, say("not settled")))
         if sum(map(_room, [name, *grades])) <= room:
             yield [name, *grades]
         else:
@@ -209,8 +217,8 @@ def _keys(found: DailyGrades, across: float) -> Iterator[list[Entry]]:
             yield from _broken(grades, room)
     marks: list[Entry] = [("mark", at, name) for at, name in enumerate(found.treatments)]
     if any(one.death_day is not None for one in found.patients):
-        marks.append(("death", None, "death"))
-    yield from _broken([*marks, ("text", None, "blank: not observed")], room)
+        marks.append(("death", None, say("death")))
+    yield from _broken([*marks, ("text", None, say("blank: not observed"))], room)
 
 
 def _broken(entries: Sequence[Entry], room: float) -> Iterator[list[Entry]]:

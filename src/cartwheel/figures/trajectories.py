@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -25,12 +26,15 @@ from cartwheel.figures.style import (
     wrapped,
     write,
 )
+from cartwheel.figures.wording import say
 from cartwheel.workflows.trajectory import SMALLEST_GROUP, GroupCourse, Trajectory
 
 _SIZE, _TALL = 7.0, 5.6
 _WITHHELD = "–"
 # medians and quartiles that differ by less stand on a linear axis
 _LOG_FROM = 10.0
+# cm between numbers of patients
+_CLOSEST = 0.5
 
 
 def draw_trajectory(found: Trajectory) -> AtWidth:
@@ -95,25 +99,29 @@ def trajectory_words(found: Trajectory) -> str:
     said = []
     for course in found.groups:
         days = [
-            f"day {exact(day.day)} {significant(day.median, 3)} "
-            f"({significant(day.lower or 0.0, 3)} to {significant(day.upper or 0.0, 3)}), n {day.n}"
+            say("day {day}: {median} ({lower} to {upper}), n {n}", day=exact(day.day),
+                median=significant(day.median, 3), lower=significant(day.lower or 0.0, 3),
+                upper=significant(day.upper or 0.0, 3), n=day.n)
             for day in course.days
             if day.median is not None
-        ]
-        text = "withheld, too few patients" if course.withheld else "; ".join(days)
+        ]  # fmt: skip
+        text = say("withheld, too few patients") if course.withheld else "; ".join(days)
         said.append(f"{_named(found, course)}: {text}")
-    return f"Median (quartiles) of {found.label} in {found.unit}. " + ". ".join(said)
+    head = say("Median (quartiles) of {marker} in {unit}.", marker=found.label, unit=found.unit)
+    return f"{head} " + ". ".join(said)
 
 
 def _named(found: Trajectory, course: GroupCourse) -> str:
-    return f"{found.by}: {course.group}" if found.by else "All patients"
+    return f"{found.by}: {course.group}" if found.by else say("All patients")
 
 
 def _drawn(found: Trajectory, width: str) -> Figure:
     across, left = (17.0, 3.4) if width == "double" else (8.5, 2.1)
     shown = [course for course in found.groups if not course.withheld]
     with look():
-        names = [wrapped(course.group or "All patients", left - 0.75, _SIZE) for course in shown]
+        names = [
+            wrapped(course.group or say("All patients"), left - 0.75, _SIZE) for course in shown
+        ]
         heights = [leading(_SIZE) * len(lines) + 0.12 for lines in names]
         notes = [line for note in _notes(found) for line in wrapped(note, across - 0.4, 6.5)]
         head = wrapped(found.by, across - 0.4, _SIZE) if found.by else []
@@ -125,16 +133,16 @@ def _drawn(found: Trajectory, width: str) -> Figure:
         for place, course in enumerate(shown):
             _course(axes, course, place, _shift(shown, place), floor)
         _limit(axes, found)
-        days = sorted({day.day for course in shown for day in course.days})
-        axes.set_xticks(days, [exact(day) for day in days])
+        kept = _apart(shown, axes, across - left - 0.35)
+        axes.set_xticks(kept, [exact(day) for day in kept])
         axes.tick_params(labelsize=_SIZE)
-        axes.set_xlabel("Day after infusion", fontsize=_SIZE + 0.5)
+        axes.set_xlabel(say("Day after infusion"), fontsize=_SIZE + 0.5)
         unit = f" ({found.unit})" if found.unit else ""
         label = wrapped(f"{sentence(found.label)}{unit}", _TALL, _SIZE + 0.5)
         axes.set_ylabel("\n".join(label), fontsize=_SIZE + 0.5)
         sheet = paper(figure)
         write(sheet, (0.12, foot - above / 2), head, fontsize=_SIZE, color=GREY)
-        _numbers(sheet, axes, (shown, names, heights), foot - above)
+        _numbers(sheet, axes, (shown, names, heights), foot - above, frozenset(kept))
         for at, line in enumerate(notes):
             write(sheet, (0.2, leading(6.5) * (len(notes) - at - 0.5) + 0.15), [line], fontsize=6.5,
                   color=GREY)  # fmt: skip
@@ -143,23 +151,47 @@ def _drawn(found: Trajectory, width: str) -> Figure:
 
 
 def _notes(found: Trajectory) -> Iterator[str]:
-    yield "Median, bars are quartiles; below: patients with a value."
+    yield say("Median, bars are quartiles; below: patients with a value.")
     below = sum(day.below_limit for course in found.groups for day in course.days)
     above = sum(day.above_limit for course in found.groups for day in course.days)
+    if found.earlier and _tellable(found, found.earlier):
+        yield say("Of several values on one day the last counts; earlier ones, not drawn: {n}.",
+                  n=found.earlier)  # fmt: skip
+    if found.limits is not None:
+        low, high = found.limits
+        if (low or high) and _tellable(found, low + high):
+            yield say("Values in the file written below a limit: {below}, above: {above}; they "
+                      "stand at the limit.", below=low, above=high)  # fmt: skip
     if (below or above) and _tellable(found, below + above):
-        yield f"Values written below a limit: {below}, above: {above}; they stand at the limit."
+        yield say("Values written below a limit: {below}, above: {above}; they stand at the limit.",
+                  below=below, above=above)  # fmt: skip
     if found.floor is not None and _tellable(found, found.at_floor):
-        share = f"{found.at_floor} of {found.values} values"
-        floor = f"the smallest value, {significant(found.floor, 3)}: likely a limit of detection"
-        yield f"{share} are 0." if found.floor == 0 else f"Dotted: {share} stand at {floor}."
+        if found.floor == 0:
+            yield say("{n} of {all} values are 0.", n=found.at_floor, all=found.values)
+        else:
+            yield say("Dotted: {n} of {all} values stand at the smallest value, {floor}: likely a "
+                      "limit of detection.", n=found.at_floor, all=found.values,
+                      floor=significant(found.floor, 3))  # fmt: skip
     if found.shared:
         hidden = sum(course.withheld for course in found.groups)
-        yield (
-            f"Groups withheld because they have fewer than 5 patients: {hidden}. {_WITHHELD}: "
-            "fewer than 5 that day."
-        )
+        yield say("Groups withheld because they have fewer than 5 patients: {n}. {sign}: fewer "
+                  "than 5 that day.", n=hidden, sign=_WITHHELD)  # fmt: skip
     if found.ungrouped and _tellable(found, found.ungrouped):
-        yield f"Patients without a group, not drawn: {found.ungrouped}."
+        yield say("Patients without a group, not drawn: {n}.", n=found.ungrouped)
+
+
+def _apart(shown: Sequence[GroupCourse], axes: Axes, room: float) -> list[float]:
+    """Leave out days whose numbers would run into others; days with more patients come first."""
+    low, high = axes.get_xlim()
+    patients = Counter[float]()
+    for course in shown:
+        for spread in course.days:
+            patients[spread.day] += spread.n
+    kept: list[float] = []
+    for day in sorted(patients, key=lambda one: (-patients[one], one)):
+        if all(abs(day - other) / (high - low) * room >= _CLOSEST for other in kept):
+            kept.append(day)
+    return sorted(kept)
 
 
 def _tellable(found: Trajectory, patients: int) -> bool:
@@ -236,6 +268,7 @@ def _numbers(
     axes: Axes,
     rows: tuple[Sequence[GroupCourse], Sequence[list[str]], Sequence[float]],
     foot: float,
+    kept: frozenset[float],
 ) -> None:
     """Write the patients of each group and day under the day, and the line of the group before."""
     box, (low, high) = axes.get_position(), axes.get_xlim()
@@ -248,7 +281,7 @@ def _numbers(
         sheet.plot([0.3], [middle], marker=MARKERS[place % len(MARKERS)], color=look_["color"],
                    markersize=4.2, markeredgecolor="white", markeredgewidth=0.4)  # fmt: skip
         write(sheet, (0.6, middle), lines, fontsize=_SIZE, color=INK)
-        for day in course.days:
+        for day in (one for one in course.days if one.day in kept):
             across = (box.x0 + box.width * (day.day - low) / (high - low)) * wide
             text = _WITHHELD if day.withheld else count(day.n)
             write(sheet, (across, middle), [text], ha="center", fontsize=_SIZE)

@@ -1,243 +1,35 @@
-"""PROBAST and QUIPS: answered where the run decides, blank where a person must.
-
-The questions are in our words. An item is tied to rules of the referee: a grave finding answers
-no, a minor one probably no, rules that passed yes or probably yes. Where no rule could see, where
-its question does not arise, or where passing it would prove nothing, the item stays blank.
-"""
+"""PROBAST, PROBAST+AI and QUIPS: answered where the run decides, blank where a person must."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from cartwheel.finding import Domain
-from cartwheel.referee.facts import Document, rows, text
+from cartwheel.referee.facts import Document, count, rows, text
+from cartwheel.referee.instruments import (
+    DEVELOPMENT,
+    EVALUATION,
+    NO,
+    NOT_APPLICABLE,
+    PROBABLY_NO,
+    PROBABLY_YES,
+    PROBAST,
+    PROBAST_AI,
+    PROBAST_AI_ITEMS,
+    PROBAST_ITEMS,
+    QUIPS,
+    QUIPS_ITEMS,
+    YES,
+    Item,
+)
 from cartwheel.referee.rule import INFORMATION, MINOR, Judged
 
-PROBAST, PROBAST_AI, QUIPS = "PROBAST", "PROBAST+AI", "QUIPS"
-YES, PROBABLY_YES, NO, PROBABLY_NO = "yes", "probably yes", "no", "probably no"
-DEVELOPMENT, EVALUATION = "development", "evaluation"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One question of an instrument, and the rules that can answer it.
-
-    Parameters
-    ----------
-    number : str
-        As the instrument counts: ``4.5`` or ``3c``.
-    domain, question : str
-        In our words.
-    rules : tuple of str
-        Codes; empty where only a person can answer.
-    only : str
-        ``development`` where the instrument asks it of development alone; else empty.
-    passing : str
-        What the answer is where all rules passed: ``yes``, ``probably yes``, or empty where that
-        proves nothing.
-    done : bool
-        True where the rule answers by having been put at all, whatever it found.
-    """
-
-    number: str
-    domain: str
-    question: str
-    rules: tuple[str, ...] = ()
-    only: str = ""
-    passing: str = YES
-    done: bool = False
-
-
-_PARTICIPANTS, _PREDICTORS, _OUTCOME, _ANALYSIS = (
-    "participants",
-    "predictors",
-    "outcome",
-    "analysis",
-)
-PROBAST_ITEMS = (
-    Item("1.1", _PARTICIPANTS, "Does the source of data suit the question (cohort, trial)?"),
-    Item(
-        "1.2",
-        _PARTICIPANTS,
-        "Were the right patients included and excluded?",
-        ("selection_of_patients",),
-        passing="",
-    ),
-    Item("2.1", _PREDICTORS, "Were predictors defined and measured alike in all patients?"),
-    Item(
-        "2.2",
-        _PREDICTORS,
-        "Were predictors assessed without knowing the outcome?",
-        ("predictor_after_event",),
-        passing=PROBABLY_YES,
-    ),
-    Item(
-        "2.3",
-        _PREDICTORS,
-        "Are all predictors known at the time the model is meant for?",
-        ("predictor_after_event", "immortal_time"),
-    ),
-    Item("3.1", _OUTCOME, "Was the outcome determined in a fitting way?"),
-    Item(
-        "3.2",
-        _OUTCOME,
-        "Was a standard outcome, or one defined beforehand, used?",
-        ("outcome_differs",),
-        passing="",
-    ),
-    Item("3.3", _OUTCOME, "Are predictors no part of the definition of the outcome?"),
-    Item("3.4", _OUTCOME, "Was the outcome defined and determined alike in all patients?"),
-    Item("3.5", _OUTCOME, "Was the outcome determined without knowing the predictors?"),
-    Item(
-        "3.6",
-        _OUTCOME,
-        "Is the time between predictors and outcome right?",
-        ("follow_up_short", "immortal_time"),
-        passing="",
-    ),
-    Item(
-        "4.1",
-        _ANALYSIS,
-        "Are there enough patients with the outcome?",
-        ("events_per_parameter", "riley_criteria", "few_events"),
-    ),
-    Item(
-        "4.2",
-        _ANALYSIS,
-        "Were continuous and categorical predictors treated well?",
-        ("dichotomised", "cutoff_searched"),
-    ),
-    Item(
-        "4.3",
-        _ANALYSIS,
-        "Were all enrolled patients analysed?",
-        ("selection_of_patients", "complete_cases"),
-        passing=PROBABLY_YES,
-    ),
-    Item(
-        "4.4",
-        _ANALYSIS,
-        "Were missing values treated well?",
-        ("complete_cases",),
-        passing=PROBABLY_YES,
-    ),
-    Item(
-        "4.5",
-        _ANALYSIS,
-        "Was selection of predictors by univariable tests avoided?",
-        ("univariable_screening",),
-        only=DEVELOPMENT,
-    ),
-    Item(
-        "4.6",
-        _ANALYSIS,
-        "Were censoring, competing risks and sampling accounted for?",
-        ("censoring_ignored", "competing_risks", "immortal_time"),
-        passing=PROBABLY_YES,
-    ),
-    Item(
-        "4.7",
-        _ANALYSIS,
-        "Were the measures of performance the right ones (calibration and discrimination)?",
-        ("calibration_absent", "auc_without_interval"),
-    ),
-    Item(
-        "4.8",
-        _ANALYSIS,
-        "Were overfitting and optimism accounted for?",
-        ("optimism_not_corrected", "updated_uncorrected"),
-        only=DEVELOPMENT,
-    ),
-    Item(
-        "4.9",
-        _ANALYSIS,
-        "Do the weights of the final model come from the reported analysis?",
-        only=DEVELOPMENT,
-    ),
-)
-_TAKING_PART, _ATTRITION, _FACTOR, _CONFOUNDING, _STATISTICS = (
-    "study participation",
-    "study attrition",
-    "prognostic factor measurement",
-    "study confounding",
-    "statistical analysis and reporting",
-)
-_MEASURED = "outcome measurement"
-QUIPS_ITEMS = (
-    Item(
-        "1a",
-        _TAKING_PART,
-        "Did enough of the eligible patients take part?",
-        ("selection_of_patients",),
-        passing="",
-    ),
-    Item("1b", _TAKING_PART, "Is the population of interest described?"),
-    Item("1c", _TAKING_PART, "Are the patients at baseline described?"),
-    Item("1d", _TAKING_PART, "Is it described how patients were found and recruited?"),
-    Item("1e", _TAKING_PART, "Are period and place of recruitment described?"),
-    Item("1f", _TAKING_PART, "Are inclusion and exclusion criteria described?"),
-    Item("2a", _ATTRITION, "Were enough patients followed?", ("follow_up_short",), passing=""),
-    Item("2b", _ATTRITION, "Was information sought on those who were lost?"),
-    Item("2c", _ATTRITION, "Are reasons for the loss given?"),
-    Item("2d", _ATTRITION, "Are those who were lost described?"),
-    Item("2e", _ATTRITION, "Are those who were lost like those who stayed?"),
-    Item("3a", _FACTOR, "Is the factor clearly defined, with its unit?", ("unit_unknown",)),
-    Item("3b", _FACTOR, "Is its measurement valid and reliable?"),
-    Item(
-        "3c",
-        _FACTOR,
-        "Is it continuous, or cut at values not taken from these data?",
-        ("cutoff_searched",),
-    ),
-    Item("3d", _FACTOR, "Was it measured alike in all patients?"),
-    Item("3e", _FACTOR, "Is it known in enough of the patients?", ("complete_cases",)),
-    Item(
-        "3f",
-        _FACTOR,
-        "Were missing values imputed in a fitting way?",
-        ("complete_cases",),
-        passing="",
-    ),
-    Item("4a", _MEASURED, "Is the outcome clearly defined?"),
-    Item("4b", _MEASURED, "Is its measurement valid and reliable?"),
-    Item("4c", _MEASURED, "Was it measured alike in all patients?"),
-    Item("5a", _CONFOUNDING, "Were all important confounders measured?"),
-    Item("5b", _CONFOUNDING, "Are the confounders defined?"),
-    Item("5c", _CONFOUNDING, "Is their measurement valid and reliable?"),
-    Item("5d", _CONFOUNDING, "Were they measured alike in all patients?"),
-    Item("5e", _CONFOUNDING, "Were their missing values treated in a fitting way?"),
-    Item("5f", _CONFOUNDING, "Does the design account for confounders?"),
-    Item(
-        "5g",
-        _CONFOUNDING,
-        "Does the analysis account for confounders?",
-        ("adjusted_effect",),
-        passing=PROBABLY_YES,
-        done=True,
-    ),
-    Item(
-        "6a",
-        _STATISTICS,
-        "Is enough shown to judge the analysis?",
-        ("auc_without_interval",),
-        passing="",
-    ),
-    Item(
-        "6b",
-        _STATISTICS,
-        "Was the model built in a fitting way?",
-        ("univariable_screening", "optimism_not_corrected"),
-    ),
-    Item(
-        "6c",
-        _STATISTICS,
-        "Does the model fit the design of the study?",
-        ("censoring_ignored", "competing_risks", "proportional_hazards", "immortal_time"),
-    ),
-    Item("6d", _STATISTICS, "Is nothing reported selectively?", ("multiplicity",), passing=""),
-)
+_PARTS = {
+    DEVELOPMENT: "Concern about the quality of the development",
+    EVALUATION: "Risk of bias of the evaluation",
+}
 
 
 def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, ...]:
@@ -255,9 +47,16 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
     Returns
     -------
     tuple of Domain
-        PROBAST (Wolff 2019), question by question, and from it the four domains of PROBAST+AI
-        (Moons 2025), for a development, a validation and a published model; QUIPS (Hayden 2013)
-        for a development as well; for a pool what the table judged. Empty where none applies.
+        PROBAST (Wolff 2019) and PROBAST+AI (Moons 2025), question by question, for a development,
+        a validation and a published model; QUIPS (Hayden 2013) for a development as well; for a
+        pool what the table judged. Empty where none applies.
+
+    Notes
+    -----
+    PROBAST+AI has a part for the development (16 questions) and one for the evaluation (18). A
+    development is asked both, because it shows performance too; a validation the second alone.
+    Each domain is judged after its questions: high where one of them is answered no, low where the
+    run answers all of them, else left to a person.
 
     References
     ----------
@@ -275,35 +74,66 @@ def domains_of(kind: str, document: Document, judged: Judged) -> tuple[Domain, .
     filled = [_filled(PROBAST, item, answers) for item in asked]
     if kind == "develop":
         filled = [_weights(document, one) for one in filled]
-    filled += _of_domains(filled, part)
+    for each in (EVALUATION,) if kind == "validate" else (DEVELOPMENT, EVALUATION):
+        filled += _probast_ai(kind, document, answers, each)
     if kind == "develop":
         filled += [_filled(QUIPS, item, answers) for item in QUIPS_ITEMS]
     return tuple(filled)
 
 
-def _of_domains(filled: Sequence[Domain], part: str) -> list[Domain]:
-    """Judge the four domains of PROBAST+AI from what the questions of each found.
+def _probast_ai(kind: str, document: Document, answers: _Answers, part: str) -> Iterator[Domain]:
+    """Fill a part of PROBAST+AI, and judge each domain from what its own questions found."""
+    asked = [item for item in PROBAST_AI_ITEMS if item.only == part]
+    run = _by_the_run(kind, document)
+    for domain in dict.fromkeys(item.domain for item in asked):
+        own = [
+            _decided(_filled(PROBAST_AI, item, answers), run.get(item.number))
+            for item in asked
+            if item.domain == domain
+        ]
+        yield from own
+        yield _domain_judged(domain, part, own)
 
-    One question answered no makes a domain high; low needs all of them answered yes or probably
-    yes, by the run alone. Everything between is a person's to judge.
-    """
-    about = "quality of the development" if part == DEVELOPMENT else "risk of bias, evaluation"
-    names = {_PARTICIPANTS: "participants and data sources"}
-    found = []
-    for domain in (_PARTICIPANTS, _PREDICTORS, _OUTCOME, _ANALYSIS):
-        own = [one for one in filled if one.domain == domain]
-        against = [one for one in own if one.answer == NO]
-        settled = all(one.answer in (YES, PROBABLY_YES) for one in own)
-        answer, because = "", ""
-        if against:
-            answer = "high"
-            because = "answered no: " + ", ".join(one.question.split()[0] for one in against)
-        elif settled:
-            answer, because = (
-                "low",
-                "the run answers every question of the domain yes or probably yes",
-            )
-        found.append(Domain(PROBAST_AI, names.get(domain, domain), about, answer, because))
+
+def _domain_judged(domain: str, part: str, own: Sequence[Domain]) -> Domain:
+    against = [one.question.split()[0] for one in own if one.answer == NO]
+    answer, because = "", ""
+    if against:
+        answer, because = "high", "answered no: " + ", ".join(against)
+    elif all(one.answer in (YES, PROBABLY_YES, NOT_APPLICABLE) for one in own):
+        answer, because = "low", "the run answers every question of the domain, none against it"
+    return Domain(PROBAST_AI, domain, f"{_PARTS[part]}: {domain}", answer, because)
+
+
+def _decided(one: Domain, by_run: tuple[str, str] | None) -> Domain:
+    # what a rule found counts before what the program always does
+    return (
+        one if one.answer or by_run is None else replace(one, answer=by_run[0], because=by_run[1])
+    )
+
+
+def _by_the_run(kind: str, document: Document) -> dict[str, tuple[str, str]]:
+    """Answer what the way in which the program works decides, and no rule asks."""
+    if kind == "validate":
+        plain = "the validation weighted, drew and left out nobody to even out the outcome"
+        return {"E4.4": (PROBABLY_YES, plain)}
+    resamples = count(document, "result", "performance", "resamples")
+    if kind != "develop" or resamples is None:
+        return {}
+    plain = "the run weighted, drew and left out nobody to even out the outcome"
+    found = {
+        "D4.4": (NOT_APPLICABLE, plain),
+        "E4.4": (NOT_APPLICABLE, plain),
+        "E4.5": (NOT_APPLICABLE, "the run did not split the patients"),
+    }
+    failed = count(document, "result", "performance", "failed") or 0
+    told = f"{resamples} resamples, {failed} failed"
+    if resamples <= failed:
+        found["E4.1"] = (NO, f"{told}: performance in the patients the score was made from")
+        found["E4.6"] = (NOT_APPLICABLE, told)
+        return found
+    found["E4.1"] = (YES, f"performance corrected in {told}")
+    found["E4.6"] = (YES, f"the whole development repeated in {told}")
     return found
 
 

@@ -23,6 +23,7 @@ from cartwheel.referee.sources import (
     HILDEN_2014,
     KERR_2014,
     NEWCOMBE_2006,
+    RILEY_2023,
     STEYERBERG_2001,
     STEYERBERG_2016,
     VAN_CALSTER_2019,
@@ -31,6 +32,8 @@ from cartwheel.referee.sources import (
 FEW_RESAMPLES = 200
 FAILED = 0.05
 POOR_SLOPE = 0.8
+# mean distance of a resample's risk from the predicted one; a judgement, the source gives no bound
+UNSTABLE = 0.05
 SPLIT = re.compile(
     r"\b(?:train(?:ing)?[ -]?(?:set|cohort)|hold[ -]?out|test[ -]?set|random(?:ly)? split|"
     r"split[ -]sample)\b"
@@ -170,6 +173,46 @@ def miscalibrated(document: Document) -> Answer:
         evidence + ".",
         "Shrink the predicted risks by this slope before anybody uses them.",
         VAN_CALSTER_2019,
+    )
+
+
+def predictions_unstable(document: Document) -> Answer:
+    """Look how far the predicted risks move from resample to resample.
+
+    Parameters
+    ----------
+    document : mapping
+        Result of a development.
+
+    Returns
+    -------
+    Answer
+        A remark from five percentage points on.
+
+    References
+    ----------
+    Riley RD, Collins GS 2023, doi:10.1002/bimj.202200302.
+    """
+    found = ("result", "instability")
+    moved = number(document, *found, "mean_absolute_difference", "value")
+    if moved is None:
+        return Unseen("how far the predicted risks move from resample to resample is not said")
+    evidence = f"{100 * moved:.1f} percentage points on average"
+    resamples = count(document, *found, "resamples")
+    if resamples is not None:
+        evidence += f" over {resamples} resamples"
+    regrouped = number(document, *found, "regrouped", "value")
+    if regrouped is not None:
+        evidence += f"; {100 * regrouped:.0f} % of the patients in another risk group"
+    if moved < UNSTABLE:
+        return Fine(evidence)
+    return Remark(
+        MINOR,
+        "The risk told to one patient depends much on who else was in the cohort.",
+        evidence + ".",
+        "Show the range of risks beside each prediction; more patients, or fewer choices made by "
+        "the data, make it steadier.",
+        RILEY_2023,
     )
 
 
@@ -353,6 +396,7 @@ DEVELOPED = (
     Rule("no_better_than_chance", chance),
     Rule("calibration_absent", calibration_absent),
     Rule("miscalibrated", miscalibrated),
+    Rule("predictions_unstable", predictions_unstable),
     Rule("auc_without_interval", auc_without_interval),
     Rule("nri_without_caveats", nri_without_caveats),
     Rule("random_split", random_split),

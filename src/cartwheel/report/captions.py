@@ -43,6 +43,13 @@ CAPTIONS = {
         "How often each candidate was selected over the resamples.",
         "A predictor of the score that is seldom selected could as well have been another.",
     ),
+    "instability": (
+        "What the resamples predict for patients of like risk.",
+        "Across: the risk that the score predicts. Up: the risks that the scores of the resamples "
+        "predict for the same patients, as median and as range of the middle resamples. On the "
+        "dashed line both are the same; long lines mean that another sample of patients would have "
+        "told them another risk. Below: how many patients each line stands for.",
+    ),
     "calibration": (
         "Predicted against observed risk.",
         "Points are groups of patients with like predictions. The corrected line is what to expect "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 _STEP = re.compile(r"\.?([A-Za-z0-9_]+)|\[(\d+)\]")
@@ -80,6 +80,27 @@ def place_of(path: tuple[str | int, ...]) -> str:
         else:
             break
     return place
+
+
+def is_below(place: str, places: Container[str]) -> bool:
+    """Say whether a place, or a part that it lies in, is one of several.
+
+    Parameters
+    ----------
+    place : str
+        Such as ``result.groups[0].n``.
+    places : container of str
+        Such as a set with ``result.groups[0]`` in it.
+
+    Returns
+    -------
+    bool
+    """
+    while place:
+        if place in places:
+            return True
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    return False
 
 
 def _member(here: Any, step: re.Match[str]) -> Any:

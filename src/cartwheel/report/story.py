@@ -65,6 +65,11 @@ SECTIONS = (
     Section(
         "selection", "How often each predictor was selected", lambda result: result["selection"]
     ),
+    Section(
+        "instability",
+        "How far the predicted risks wander",
+        lambda result: result["instability"],
+    ),
     Section("calibration", "Calibration", lambda result: result["calibration"]),
     Section(
         "performance",

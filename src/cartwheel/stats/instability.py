@@ -60,6 +60,14 @@ class Instability:
             total += np.abs(row - self.predicted)
         return sealed(total / len(self.resampled))
 
+    def differences(self) -> Floats:
+        """Mean over patients of |resampled - predicted|, for each usable resample.
+
+        Its mean is that of :meth:`mean_absolute_error`; its spread says how many resamples it took.
+        """
+        rows = [float(np.abs(row - self.predicted).mean()) for row in self.resampled]
+        return sealed(np.array(rows, dtype=np.float64))
+
     def limits(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Percentiles of each patient's resampled predictions.
 
@@ -91,6 +99,27 @@ class Instability:
         """
         here = self.predicted >= threshold
         return sealed(np.asarray(((self.resampled >= threshold) != here).mean(axis=0)))
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionBand:
+    """Patients of like prediction, and what the models of the resamples predict for them.
+
+    Parameters
+    ----------
+    predicted : float
+        Mean of their predictions by the model made on all patients, 0-1.
+    n : int
+        How many they are.
+    low, median, high : float
+        Percentiles of all their resampled predictions together, 0-1.
+    """
+
+    predicted: float
+    n: int
+    low: float
+    median: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +212,81 @@ def _predicting(
             return reason.problems[0].code
 
     return one
+
+
+def prediction_bands(
+    found: Instability, *, smallest: int = 5, most: int = 20, level: float = 0.95
+) -> tuple[PredictionBand, ...]:
+    """Gather patients of like prediction, so that instability can be shown and nobody is.
+
+    Parameters
+    ----------
+    found : Instability
+        Predictions; none is nan.
+    smallest : int
+        Patients that a band has at least, >= 1.
+    most : int
+        Up to so many different predictions, each is a band of its own, or joins its neighbours
+        until the band has ``smallest`` patients. Where there are more, a band has a tenth of the
+        patients at least.
+    level : float
+        Coverage of the percentiles, in (0, 1).
+
+    Returns
+    -------
+    tuple of PredictionBand
+        By rising prediction; together they hold every patient. Empty where there are fewer than
+        ``smallest`` patients.
+
+    Raises
+    ------
+    NotEstimable
+        ``smallest`` below one; a level that is none; no usable resample.
+
+    Notes
+    -----
+    Equal predictions (to 12 decimals) are never parted. Percentiles are R's type 7, over patients
+    and resamples together.
+
+    References
+    ----------
+    Riley RD, Collins GS 2023, doi 10.1002/bimj.202200302.
+    """
+    normal_quantile(level)  # refuses a level that is none
+    if smallest < 1:
+        raise refuse(NotEstimable, "smallest", f"a band of {smallest} patients is none")
+    if not len(found.resampled):
+        raise refuse(NotEstimable, "resamples", "needs one usable resample or more")
+    n = found.predicted.size
+    like, place, counts = np.unique(
+        found.predicted.round(12), return_inverse=True, return_counts=True
+    )
+    least = smallest if len(like) <= most else max(smallest, -(-n // 10))
+    band_of = _merged(counts, least)[place]
+    tail = (1.0 - level) / 2.0
+    bands = []
+    for band in range(int(band_of.max()) + 1 if n >= smallest else 0):
+        members = band_of == band
+        low, middle, high = np.quantile(found.resampled[:, members], [tail, 0.5, 1.0 - tail])
+        mean = float(found.predicted[members].mean())
+        bands.append(
+            PredictionBand(mean, int(members.sum()), float(low), float(middle), float(high))
+        )
+    return tuple(bands)
+
+
+def _merged(counts: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+    """Number neighbours so that each number has so many patients; a short end joins the last."""
+    numbers = np.empty(len(counts), dtype=np.int64)
+    number = held = 0
+    for at, count in enumerate(counts):
+        numbers[at] = number
+        held += int(count)
+        if held >= least:
+            number, held = number + 1, 0
+    if held and number:
+        numbers[numbers == number] = number - 1
+    return numbers
 
 
 def calibration_instability(

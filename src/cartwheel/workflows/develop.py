@@ -280,6 +280,7 @@ def _written(
         score_sha256=spec.identity,
         imputation=imputation,
         proportional_hazards=tables.proportional,
+        instability=made.instability,
     )
     document = DevelopmentFile("develop", SCHEMA, _provenance(table, plan), plan.as_dict(), result)
     return Developed(replace(document, referee=referee(plain(document))), spec)

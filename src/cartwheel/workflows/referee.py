@@ -1,4 +1,4 @@
-"""Referee a file: a result of cartwheel of any kind, or the plan of a development."""
+"""Referee a file: a result of cartwheel, what a centre shares of one, or a plan."""
 
 from __future__ import annotations
 
@@ -13,17 +13,25 @@ from cartwheel.canonical import canonical_json, sha256
 from cartwheel.development.planning.plan import read_plan
 from cartwheel.errors import FileRefused, refuse
 from cartwheel.finding import RefereeReport
+from cartwheel.pooling.study.result_file import refuse_edited
 from cartwheel.provenance import Provenance, library_versions
 from cartwheel.referee.report import KINDS, kind_of, referee, referee_plan
 from cartwheel.referee.result import RefereeFile
+from cartwheel.referee.shared import KIND as SHARED, referee_shared
 from cartwheel.result_json import read_json
 from cartwheel.workflows.json_schema import closed_schema
 
 KIND, SCHEMA = "referee", "cartwheel/referee/1"
 PLAN_SUFFIX = ".toml"
 PLAN_SCHEMA = "cartwheel-plan/1"
-_MEND = "give the JSON of a result (--json FILE), or the plan of a development (TOML)"
-REFEREED = "results of develop, validate, pool and appraise are, and plans of develop"
+_MEND = (
+    "give the JSON of a result (--json FILE), what a centre shares (--share FILE), or the plan of "
+    "a development (TOML)"
+)
+REFEREED = (
+    "results of develop, validate, pool and appraise are, shared files of validate, and plans of "
+    "develop"
+)
 
 
 def referee_file(source: str | PathLike[str]) -> RefereeFile:
@@ -33,7 +41,7 @@ def referee_file(source: str | PathLike[str]) -> RefereeFile:
     ----------
     source : path
         JSON of ``develop``, ``validate``, ``pool`` or ``appraise``, of this or an older version;
-        or the plan of a development (TOML).
+        a shared file of ``validate``; or the plan of a development (TOML).
 
     Returns
     -------
@@ -42,7 +50,8 @@ def referee_file(source: str | PathLike[str]) -> RefereeFile:
     Raises
     ------
     FileRefused
-        ``file_missing``, ``not_json``, ``result_kind`` or ``no_result``.
+        ``file_missing``, ``not_json``, ``result_kind``, ``no_result``, or ``shared_file_edited``
+        where the sum of a shared file does not fit its content.
     PlanRefused
         A TOML file that is no plan of a development.
     """
@@ -53,6 +62,9 @@ def referee_file(source: str | PathLike[str]) -> RefereeFile:
         return _file(path.name, path.read_bytes(), plan.identity, referee_plan(plan.as_dict()))
     content, found = read_json(path, mend=_MEND)
     document = _document(found, path.name)
+    if document.get("kind") == SHARED:
+        refuse_edited(document, path.name)
+        return _file(path.name, content, "", referee_shared(document))
     plan_sum = document.get("provenance")
     said = plan_sum.get("plan_sha256") if isinstance(plan_sum, Mapping) else ""
     return _file(path.name, content, said if isinstance(said, str) else "", referee(document))
@@ -70,7 +82,9 @@ def referee_schema() -> dict[str, Any]:
 
 
 def _document(document: Any, name: str) -> dict[str, Any]:
-    if not isinstance(document, dict) or kind_of(document) not in KINDS:
+    if not isinstance(document, dict) or (
+        document.get("kind") != SHARED and kind_of(document) not in KINDS
+    ):
         said = document.get("kind") if isinstance(document, dict) else None
         raise refuse(
             FileRefused,

@@ -105,6 +105,10 @@ class Trajectory:
         Whether small groups were withheld.
     simulated : bool
         Whether the file's name says so.
+    earlier : int
+        Of dated results: values left out because a later one of the same day counts.
+    limits : tuple of (int, int), optional
+        Of dated results: values of the file written ``<x`` and ``>x``; days do not tell them.
     """
 
     name: str
@@ -119,6 +123,8 @@ class Trajectory:
     positive: bool
     shared: bool
     simulated: bool
+    earlier: int = 0
+    limits: tuple[int, int] | None = None
 
 
 def trajectory(
@@ -158,11 +164,10 @@ def trajectory(
     """
     table = read_table(path, sheet=sheet)
     columns = _columns(table, name)
-    groups = _groups(table, by)
+    groups = groups_of(table, by)
     told = [value for column in columns for value in column.values[np.isfinite(column.values)]]
     values = np.asarray(told, dtype=np.float64)
-    floor = float(values.min()) if values.size else 0.0
-    at_floor = int((values == floor).sum())
+    floor, at_floor = likely_floor(values)
     known = np.array([one is not None for one in groups], dtype=bool)
     names = sorted({str(one) for one in groups if one is not None})
     return Trajectory(
@@ -172,13 +177,32 @@ def trajectory(
         by=by or "",
         groups=tuple(_course(one, columns, groups == one, share=share) for one in names),
         ungrouped=int((~known).sum()),
-        floor=floor if at_floor >= max(2, _AT_FLOOR * values.size) else None,
+        floor=floor,
         at_floor=at_floor,
         values=int(values.size),
-        positive=bool(values.size and floor >= 0.0),
+        positive=bool(values.size and values.min() >= 0.0),
         shared=share,
         simulated="simulated" in Path(path).name.lower(),
     )
+
+
+def likely_floor(values: Floats) -> tuple[float | None, int]:
+    """Find a likely limit of detection: the smallest value, where many stand at it.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        Finite.
+
+    Returns
+    -------
+    tuple of (float or None, int)
+        None where fewer than a tenth of all values, or fewer than two, are the smallest; how many
+        are.
+    """
+    lowest = float(values.min()) if values.size else 0.0
+    at_floor = int((values == lowest).sum())
+    return (lowest if at_floor >= max(2, _AT_FLOOR * values.size) else None), at_floor
 
 
 def _columns(table: RawTable, name: str) -> list[NumericColumn]:
@@ -212,7 +236,26 @@ def _columns(table: RawTable, name: str) -> list[NumericColumn]:
     return columns
 
 
-def _groups(table: RawTable, by: str | None) -> NDArray[np.object_]:
+def groups_of(table: RawTable, by: str | None) -> NDArray[np.object_]:
+    """Read the groups of patients.
+
+    Parameters
+    ----------
+    table : RawTable
+        One row a patient.
+    by : str, optional
+        Column; without it all patients are one group of no name.
+
+    Returns
+    -------
+    object array (n,)
+        Texts; None for a patient without a group.
+
+    Raises
+    ------
+    CohortRefused
+        ``column_missing``, ``too_many_groups``.
+    """
     if by is None:
         return np.full(len(table.frame), "", dtype=object)
     problems = find_column(table, by)[1]

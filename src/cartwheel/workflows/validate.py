@@ -18,6 +18,7 @@ from cartwheel.canonical import canonical_json, plain
 from cartwheel.clinic.batch.contributions import contributions
 from cartwheel.clinic.reading import RawTable, read_table, table_from_frame
 from cartwheel.clinic.score import ScoreSpec, read_score
+from cartwheel.note import Note
 from cartwheel.provenance import Provenance, library_versions, named_simulated
 from cartwheel.referee.report import referee
 from cartwheel.stats.resample import default_threads
@@ -221,8 +222,16 @@ def _result(
         notes=(),
         methods=(),
     )
-    result = replace(result, notes=once(who.notes, notes(result, plan)))
+    told = once((*who.notes, *_reading(who.table)), notes(result, plan))
+    result = replace(result, notes=told)
     return replace(result, methods=methods(result, plan, __version__))
+
+
+def _reading(table: RawTable) -> tuple[Note, ...]:
+    """Say how the file was read where that was not plain, as with codes that have labels."""
+    if not table.notes:
+        return ()
+    return (Note("reading", "information", f"As {table.name} was read: {'; '.join(table.notes)}."),)
 
 
 def _named(plan: ValidationPlan, who: Assembled) -> ValidationPlan:

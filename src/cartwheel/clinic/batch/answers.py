@@ -222,7 +222,8 @@ def _risk_from(risk: LogisticRisk | CoxRisk, predictor: Floats) -> Floats:
         odds = _mapped(math.exp, -np.abs(predictor))
         return np.where(predictor >= 0, 1.0, odds) / (1 + odds)
     hazard_ratio = _mapped(math.exp, np.minimum(predictor, 700.0))
-    return -_mapped(math.expm1, hazard_ratio * math.log(float(risk.baseline_survival)))
+    found = -_mapped(math.expm1, hazard_ratio * math.log(float(risk.baseline_survival)))
+    return np.where(hazard_ratio == 1.0, float(1 - risk.baseline_survival), found)
 
 
 def _mapped(function: Callable[[float], float], numbers: Floats) -> Floats:

@@ -21,6 +21,7 @@ from cartwheel.stats.log_rank import log_rank, log_rank_trend
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,67 @@ def band_groups(totals: Floats, names: Sequence[str]) -> tuple[Group, ...]:
         Group(name, _span(start, stop), start, stop, (whole >= start) & (whole <= stop))
         for name, start, stop in zip(labels, starts, stops, strict=True)
     )
+
+
+def index_places(
+    totals: Floats, markers: int, named: Sequence[tuple[str, tuple[int, ...]]] | None
+) -> Integers:
+    """Say to which group of an index each total belongs.
+
+    Parameters
+    ----------
+    totals : float array (...)
+        Points, 0 to ``markers``.
+    markers : int
+        Number of markers.
+    named : sequence of (name, totals), optional
+        As in :func:`index_groups`.
+
+    Returns
+    -------
+    int array (...)
+        Place of the group, from 0; -1 for a total that belongs to none.
+    """
+    place_of = np.full(markers + 1, -1)
+    for place, (_, held) in enumerate(list(named) if named else default_groups(markers)):
+        place_of[list(held)] = place
+    return place_of[totals.astype(np.int64)]
+
+
+def band_places(
+    sample_totals: Floats, multiplicity: Floats, totals: Floats, names: Sequence[str]
+) -> Integers:
+    """Form the bands of a points score from a sample, and say to which each total belongs.
+
+    Parameters
+    ----------
+    sample_totals : float array (n,) or (m, n)
+        Points of the patients of the sample, whole numbers.
+    multiplicity : float array (n,)
+        How often each patient counts.
+    totals : float array (...)
+        Whose band is asked.
+    names : sequence of str
+        As in :func:`band_groups`.
+
+    Returns
+    -------
+    int array (...)
+        Place of the name, from 0. Bands are those of :func:`band_groups` on the sample's patients,
+        each as often as it counts; a total beyond all of the sample's is in the band at that end.
+    """
+    whole = sample_totals.astype(np.int64).ravel()
+    lowest = int(whole.min())
+    copies = whole.size // multiplicity.size
+    counts = np.bincount(whole - lowest, np.tile(multiplicity, copies)).cumsum()
+    # the observed total at j / k, as numpy's inverted_cdf counts it
+    ranks = np.ceil(counts[-1] * (np.arange(1, len(names)) / len(names)) - 1.0)
+    edges = np.unique(np.searchsorted(counts, np.maximum(ranks, 0.0), side="right"))
+    edges = edges[edges < np.searchsorted(counts, counts[-1])]
+    places = np.searchsorted(edges + lowest, totals, side="left")
+    if 0 < len(edges) < len(names) - 1:
+        places = np.where(places == len(edges), len(names) - 1, places)
+    return places
 
 
 def _band_names(names: Sequence[str], count: int) -> list[str]:

@@ -25,7 +25,8 @@ Floats = NDArray[np.float64]
 Band = dict[str, Any]
 
 FEW_VALUES = 5
-EXAMPLE_QUANTILES = (("low", 0.1), ("middle", 0.5), ("high", 0.9))
+EXAMPLE_QUANTILES = (0.1, 0.5, 0.9)
+EXAMPLE_NAMES = ("all inputs at less risk", "all inputs in the middle", "all inputs at more risk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,43 +320,76 @@ def _performance(found: Performance) -> list[dict[str, Any]]:
 def _examples(
     made: Scored, kept: Sequence[Predictor], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Worked examples at round values near the deciles; none is a patient."""
+    """Worked examples at round values near the deciles; none is a patient.
+
+    Each input at its end of less risk, in the middle, and at its end of more risk; and for a band
+    that none of these reaches, a step on the way from the first to the last.
+    """
     columns = {column.name: column for column in _raw_columns(made, kept)}
+    levels = _rising(made, kept, columns)
+    first, middle, last = ({key: three[at] for key, three in levels.items()} for at in range(3))
+    tried = dict(zip(EXAMPLE_NAMES, (first, middle, last), strict=True))
+    for count, key in enumerate(columns, 1):
+        first = first | {key: last[key]}
+        tried[f"{count} of {len(columns)} inputs at more risk"] = first
     risks = {row.total: row for row in made.risk_table}
-    examples = []
-    for name, level in EXAMPLE_QUANTILES:
-        values = {
-            key: _round_value(_analysed(made, column), level, coded=_coded(made, key))
-            for key, column in columns.items()
+    examples: list[dict[str, Any]] = []
+    for name, values in tried.items():
+        total = _total(made, kept, values)
+        if total is None:
+            continue
+        found = {
+            "name": name,
+            "inputs": {
+                names[key]: _said(value, columns[key].unit) for key, value in values.items()
+            },
+            "value": total,
+            "risk": risks[total].predicted,
+            "band": one_line(risks[total].band),
         }
-        total = 0
-        for item in kept:
-            if item.ratio is None:
-                raw = float(values[item.column])
-            else:
-                floor = _floor(made, item)
-                below = values[item.ratio[1]]
-                if floor is not None:
-                    below = max(below, Decimal(repr(floor)))
-                if below == 0:
-                    break
-                with localcontext() as context:  # as the ratios of the patients are made
-                    context.prec = 34
-                    raw = float(values[item.ratio[0]] / below)
-            total += made.points[item.column](raw)
-        else:
-            examples.append(
-                {
-                    "name": f"all inputs {name}",
-                    "inputs": {
-                        names[key]: _said(value, columns[key].unit) for key, value in values.items()
-                    },
-                    "value": total,
-                    "risk": risks[total].predicted,
-                    "band": one_line(risks[total].band),
-                }
-            )
+        part = "inputs" if name in EXAMPLE_NAMES else "band"
+        if all(each[part] != found[part] for each in examples):
+            examples.append(found)
     return examples
+
+
+def _rising(
+    made: Scored, kept: Sequence[Predictor], columns: Mapping[str, Column]
+) -> dict[str, list[Decimal]]:
+    """Three values of every column, near its deciles, from the end of less risk."""
+    levels = {
+        key: [
+            _round_value(_analysed(made, column), level, coded=_coded(made, key))
+            for level in EXAMPLE_QUANTILES
+        ]
+        for key, column in columns.items()
+    }
+    middle = {key: three[1] for key, three in levels.items()}
+    for key, three in levels.items():
+        low, high = (_total(made, kept, middle | {key: end}) for end in (three[0], three[2]))
+        if low is not None and high is not None and high < low:
+            three.reverse()
+    return levels
+
+
+def _total(made: Scored, kept: Sequence[Predictor], values: Mapping[str, Decimal]) -> int | None:
+    """Points of these values; None where a ratio would be divided by 0."""
+    total = 0
+    for item in kept:
+        if item.ratio is None:
+            raw = float(values[item.column])
+        else:
+            floor = _floor(made, item)
+            below = values[item.ratio[1]]
+            if floor is not None:
+                below = max(below, Decimal(repr(floor)))
+            if below == 0:
+                return None
+            with localcontext() as context:  # as the ratios of the patients are made
+                context.prec = 34
+                raw = float(values[item.ratio[0]] / below)
+        total += made.points[item.column](raw)
+    return total
 
 
 def _coded(made: Scored, name: str) -> bool:

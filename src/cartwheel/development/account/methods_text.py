@@ -175,7 +175,10 @@ def _uncut(splines: bool, model: str) -> str:
 
 def _validation(plan: Plan, *, imputed: bool, left_out: bool) -> str:
     if plan.resampling.bootstrap == 0:
-        return "Nothing was resampled: all performance is apparent."
+        return (
+            "Nothing was resampled: all performance is apparent, and how far the predicted risks "
+            "would move with another sample is not known."
+        )
     whole = "cut-offs, selection, ranges, coefficients, rounding"
     ending = " Patients with a missing predictor were left out." if left_out else ""
     if imputed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.development.model.given import Given
 from cartwheel.development.model.imputer import Completed
 from cartwheel.development.model.index import CutRule, IndexFit, cut_off, cut_sample
 from cartwheel.development.model.pooled import (
@@ -138,6 +139,23 @@ class ImputedIndexPipeline:
             In the order of ``traced``, in the markers' units.
         """
         return model.index.cuts
+
+    def given(self, model: ImputedIndexFit) -> Given:
+        """Points and risk of every patient.
+
+        Parameters
+        ----------
+        model : ImputedIndexFit
+            As made on any sample.
+
+        Returns
+        -------
+        Given
+        """
+        fit = model.index.fit
+        totals = index_totals(self.source.whole, model.index.cuts)
+        whole = evaluated_total(self.target, fit.coefficients, fit.intercept, totals)
+        return Given(model.index.totals, totals, whole.risk.mean(axis=0))
 
 
 def index_totals(copies: tuple[tuple[CutRule, ...], ...], cuts: Floats) -> Floats:

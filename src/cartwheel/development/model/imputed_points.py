@@ -21,6 +21,7 @@ from cartwheel.development.model.card import (
     rounded_cards,
     rounded_edges,
 )
+from cartwheel.development.model.given import Given
 from cartwheel.development.model.imputer import Completed
 from cartwheel.development.model.index import CutSample, cut_off, cut_sample
 from cartwheel.development.model.points import PointsFit
@@ -255,6 +256,23 @@ class ImputedPointsPipeline:
         points = model.points
         has_rule = np.array([item.rule is not None for item in self.candidates])
         return np.concatenate([points.selected.astype(float), points.cuts[has_rule]])
+
+    def given(self, model: ImputedPointsFit) -> Given:
+        """Points and risk of every patient.
+
+        Parameters
+        ----------
+        model : ImputedPointsFit
+            As made on any sample.
+
+        Returns
+        -------
+        Given
+        """
+        fit = model.points.fit
+        totals = self.totals(self.source.whole, model.points.cards)
+        whole = evaluated_total(self.target, fit.coefficients, fit.intercept, totals)
+        return Given(model.points.totals, totals, whole.risk.mean(axis=0))
 
 
 def _searched(items: Sequence[Candidate], sample: CutSample) -> Floats:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartwheel.development.model.given import Given
 from cartwheel.development.model.predictor import Predictor
 from cartwheel.development.model.target import Fit, Target
 from cartwheel.errors import NotEstimable, refuse
@@ -329,3 +330,17 @@ class IndexPipeline:
             In the order of ``traced``, in the markers' units.
         """
         return model.cuts
+
+    def given(self, model: IndexFit) -> Given:
+        """Points and risk of every patient.
+
+        Parameters
+        ----------
+        model : IndexFit
+            As made on any sample.
+
+        Returns
+        -------
+        Given
+        """
+        return Given(model.totals, model.totals, model.fit.risk)

@@ -21,6 +21,7 @@ from cartwheel.development.model.card import (
     range_means,
     rounded_cards,
 )
+from cartwheel.development.model.given import Given
 from cartwheel.development.model.index import cut_off, cut_sample
 from cartwheel.development.model.predictor import design_columns
 from cartwheel.development.model.selection import Selector
@@ -234,3 +235,17 @@ class PointsPipeline:
             if item.rule is not None
         ]
         return np.concatenate([model.selected.astype(float), cut])
+
+    def given(self, model: PointsFit) -> Given:
+        """Points and risk of every patient.
+
+        Parameters
+        ----------
+        model : PointsFit
+            As made on any sample.
+
+        Returns
+        -------
+        Given
+        """
+        return Given(model.totals, model.totals, model.fit.risk)

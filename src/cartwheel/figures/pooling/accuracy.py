@@ -12,29 +12,40 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from cartwheel.figures.numbers import interval, level
-from cartwheel.figures.pooling.drawing import drawn_of, named, shortened, text_width, titled
-from cartwheel.figures.pooling.measure import Measure, head, written
-from cartwheel.figures.pooling.rows import BAND, SIZE, Row, draw_row
-from cartwheel.figures.style import (
-    BLUE,
-    DOUBLE,
-    GREY,
-    INK,
-    ORANGE,
-    RULE,
-    leading,
-    panel,
-    write,
+from cartwheel.figures.pooling.drawing import (
+    Page,
+    area,
+    drawn_of,
+    named,
+    shortened,
+    text_width,
+    titled,
 )
+from cartwheel.figures.pooling.measure import Measure, head, written
+from cartwheel.figures.pooling.rows import (
+    BAND,
+    SIZE,
+    Column,
+    Forest,
+    Row,
+    draw_forest,
+    draw_row,
+)
+from cartwheel.figures.style import BLUE, DOUBLE, GREY, INK, ORANGE, RULE, leading, write
+from cartwheel.figures.wording import say
 
-_SHARES = {
-    "sensitivity": Measure("Sensitivity", "Sensitivity, %", "percent", False, "", "", 0.0, 1.0),
-    "specificity": Measure("Specificity", "Specificity, %", "percent", False, "", "", 0.0, 1.0),
-}
+
+def _measures() -> dict[str, Measure]:
+    return {
+        "sensitivity": Measure(say("Sensitivity"), say("Sensitivity, %"), "percent", False, "", "",
+                               0.0, 1.0),
+        "specificity": Measure(say("Specificity"), say("Specificity, %"), "percent", False, "", "",
+                               0.0, 1.0),
+    }  # fmt: skip
 
 
 @drawn_of
-def accuracy_forest(pool: Mapping[str, Any], place: int) -> Figure:
+def accuracy_forest(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw sensitivity and specificity of every study beside each other, with the summary point.
 
     Parameters
@@ -43,31 +54,36 @@ def accuracy_forest(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``accuracy`` is read.
+    page : Page
+        In one column specificity stands below sensitivity.
 
     Returns
     -------
     Figure
-        Double column, a row a study.
+        A row a study.
     """
     analysis = pool["analyses"][place]
+    if not page.wide:
+        return _stacked(pool, analysis, page)
     accuracy = analysis["accuracy"]
     names = [str(study["study"]) for study in accuracy["studies"]]
-    room = min(max(text_width(name, SIZE) for name in [*names, "Summary point"]) + 0.4, 4.2)
+    summary = say("Summary point")
+    room = min(max(text_width(name, SIZE) for name in [*names, summary]) + 0.4, 4.2)
     labels = [shortened(name, room - 0.1, SIZE, 2) for name in names]
     heights = [*(leading(SIZE) * len(lines) + 0.16 for lines in labels), leading(SIZE) + 0.28]
     body, below, above = sum(heights), 1.25, leading(SIZE) + 0.3
-    title = f"{named(analysis)}: accuracy"
-    figure, sheet = titled(pool, title, below + body + above)
+    title = say("{name}: accuracy", name=named(analysis))
+    figure, sheet = titled(pool, title, below + body + above, page)
     top = below + body
-    write(sheet, (0.2, top + above / 2), ["Study"], fontsize=SIZE, fontweight="bold")
+    write(sheet, (0.2, top + above / 2), [say("Study")], fontsize=SIZE, fontweight="bold")
     for at in (top, top + above):
         sheet.plot([0.2, DOUBLE - 0.2], [at, at], color=RULE, linewidth=0.8)
     levels = [body - sum(heights[:index]) - heights[index] / 2 for index in range(len(heights))]
     for lines, at in zip(labels, levels, strict=False):
         write(sheet, (0.2, below + at), lines, fontsize=SIZE)
-    write(sheet, (0.2, below + levels[-1]), ["Summary point"], fontsize=SIZE, fontweight="bold")
+    write(sheet, (0.2, below + levels[-1]), [summary], fontsize=SIZE, fontweight="bold")
     width = (DOUBLE - 0.4 - room) / 2
-    for index, (key, measure) in enumerate(_SHARES.items()):
+    for index, (key, measure) in enumerate(_measures().items()):
         edge = 0.2 + room + (index + 1) * width
         share = [study[key] for study in accuracy["studies"]]
         write(sheet, (edge, top + above / 2), [head(measure, share)], ha="right", fontsize=SIZE,
@@ -77,11 +93,28 @@ def accuracy_forest(pool: Mapping[str, Any], place: int) -> Figure:
         for text, at in zip(texts, levels, strict=True):
             weight = "bold" if at == levels[-1] else "normal"
             write(sheet, (edge, below + at), [text], ha="right", fontsize=7.0, fontweight=weight)
-        axes = panel(figure, edge - width + 0.3, below, width - wide - 0.5, body)
+        axes = area(figure, page, (edge - width + 0.3, below, width - wide - 0.5, body))
         axes.set_ylim(0, body)
         _shares(axes, share, accuracy[key], levels)
         axes.set_xlabel(measure.name)
     return figure
+
+
+def _stacked(pool: Mapping[str, Any], analysis: Mapping[str, Any], page: Page) -> Figure:
+    """Draw both on one axis, one block below the other."""
+    accuracy, rows = analysis["accuracy"], list[Row]()
+    estimates = [study["sensitivity"] for study in accuracy["studies"]]
+    for key, measure in _measures().items():
+        rows.append(Row("heading", measure.name))
+        for study in accuracy["studies"]:
+            cells = (written(study[key], measure),)
+            rows.append(Row("study", str(study["study"]), study[key], cells, 0.5))
+        pooled = accuracy[key]
+        rows.append(Row("pooled", say("Summary point"), pooled, (written(pooled, measure),)))
+    share = Measure(say("Proportion"), "%", "percent", False, "", "", 0.0, 1.0)
+    columns = (Column((head(share, estimates),), kept=True),)
+    title = say("{name}: accuracy", name=named(analysis))
+    return draw_forest(pool, Forest(title, say("Study"), share, None, tuple(rows), columns), page)
 
 
 def _shares(
@@ -104,7 +137,7 @@ def _shares(
 
 
 @drawn_of
-def summary_roc(pool: Mapping[str, Any], place: int) -> Figure:
+def summary_roc(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the studies in ROC space, with the summary point, its regions and the summary curve.
 
     Parameters
@@ -113,18 +146,22 @@ def summary_roc(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``accuracy`` is read.
+    page : Page
+        In one column the key stands below.
 
     Returns
     -------
     Figure
-        Double column: a square plot with its key at the right. The curve spans the
+        A square plot with its key at the right. The curve spans the
         false-positive rates of the studies only.
     """
     analysis = pool["analyses"][place]
     accuracy = analysis["accuracy"]
-    title = f"{named(analysis)}: summary ROC"
-    figure, sheet = titled(pool, title, 9.6)
-    axes = panel(figure, 1.5, 1.25, 8.0, 8.0)
+    title = say("{name}: summary ROC", name=named(analysis))
+    keys, said = _roc_keys(accuracy), _summary_words(accuracy)
+    side, foot = (8.0, 0.0) if page.wide else (6.6, 0.4 * len(keys) + 0.3 * len(said) + 0.15)
+    figure, sheet = titled(pool, title, foot + side + 1.6, page)
+    axes = area(figure, page, (1.5, foot + 1.25, side, side))
     axes.plot([0, 1], [0, 1], color=RULE, linewidth=0.8)
     for key, style in (("prediction_region", (0, (1.5, 1.5))), ("confidence_region", "-")):
         if accuracy[key]:
@@ -139,17 +176,26 @@ def summary_roc(pool: Mapping[str, Any], place: int) -> Figure:
     axes.plot(1 - accuracy["specificity"]["value"], accuracy["sensitivity"]["value"], "D",
               color=ORANGE, markersize=7, markeredgecolor="white", zorder=5)  # fmt: skip
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes.set_xlabel("1 − specificity")
-    axes.set_ylabel("Sensitivity")
-    figure.legend(handles=_roc_keys(accuracy), loc="center left", fontsize=7.5, labelspacing=0.9,
-                  bbox_to_anchor=(10.0 / DOUBLE, 0.62))  # fmt: skip
-    said = [
-        "Summary point",
-        f"sensitivity {interval(accuracy['sensitivity'], 'percent')}",
-        f"specificity {interval(accuracy['specificity'], 'percent')}",
-    ]
-    write(sheet, (10.2, 2.2), said, fontsize=7.5)
+    axes.set_xlabel(say("1 − specificity"))
+    axes.set_ylabel(say("Sensitivity"))
+    if page.wide:
+        figure.legend(handles=keys, loc="center left", fontsize=7.5, labelspacing=0.9,
+                      bbox_to_anchor=(10.0 / DOUBLE, 0.62))  # fmt: skip
+        write(sheet, (10.2, 2.2), said, fontsize=7.5)
+        return figure
+    words = 0.3 * len(said) + 0.15
+    write(sheet, (1.0, words / 2), said, fontsize=page.size)
+    figure.legend(handles=keys, loc="lower left", fontsize=page.size,
+                  bbox_to_anchor=(0.06, words / float(sheet.get_ylim()[1])))  # fmt: skip
     return figure
+
+
+def _summary_words(accuracy: Mapping[str, Any]) -> list[str]:
+    return [
+        say("Summary point"),
+        say("sensitivity {value}", value=interval(accuracy["sensitivity"], "percent")),
+        say("specificity {value}", value=interval(accuracy["specificity"], "percent")),
+    ]
 
 
 def _studies_in_roc(axes: Axes, studies: Sequence[Mapping[str, Any]]) -> None:
@@ -167,17 +213,21 @@ def _patients(one: Mapping[str, Any]) -> int:
 
 def _roc_keys(accuracy: Mapping[str, Any]) -> list[Any]:
     coverage = accuracy["sensitivity"]["level"]
-    share = "" if coverage is None else f"{level(coverage)}% "
+    sure, ahead = say("confidence region"), say("prediction region")
+    if coverage is not None:
+        sure = say("{level}% confidence region", level=level(coverage))
+        ahead = say("{level}% prediction region", level=level(coverage))
     keys: list[Any] = [
         Line2D([], [], marker="o", color=GREY, linestyle="", markersize=7, markerfacecolor="none",
-               label="a study, its area by patients"),
-        Line2D([], [], marker="D", color=ORANGE, linestyle="", markersize=6, label="summary point"),
+               label=say("a study, its area by patients")),
+        Line2D([], [], marker="D", color=ORANGE, linestyle="", markersize=6,
+               label=say("summary point")),
     ]  # fmt: skip
     if accuracy["confidence_region"]:
-        keys.append(Patch(facecolor=BAND, edgecolor=BLUE, label=f"{share}confidence region"))
+        keys.append(Patch(facecolor=BAND, edgecolor=BLUE, label=sure))
     if accuracy["prediction_region"]:
         keys.append(Line2D([], [], color=BLUE, linewidth=1.0, linestyle=(0, (1.5, 1.5)),
-                           label=f"{share}prediction region"))  # fmt: skip
+                           label=ahead))  # fmt: skip
     if accuracy["curve"]:
-        keys.append(Line2D([], [], color=INK, linewidth=1.4, label="summary curve"))
+        keys.append(Line2D([], [], color=INK, linewidth=1.4, label=say("summary curve")))
     return keys

@@ -1,11 +1,13 @@
-"""What all figures of a meta-analysis share: style, name, title, shortened labels."""
+"""What all figures of a meta-analysis share: widths, style, name, title, shortened labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,19 +15,52 @@ from cartwheel.figures.numbers import sentence
 from cartwheel.figures.style import (
     BASE,
     DOUBLE,
+    SINGLE,
     canvas,
     leading,
     look,
+    panel,
     paper,
     write,
 )
 
-Draw = Callable[[Mapping[str, Any], int], Figure]
 _TITLE = 0.75
+# where a translation lets a long word be parted
+SOFT_HYPHEN = "\u00ad"
 CM_PER_POINT = 2.54 / 72
 _EMS = dict.fromkeys(" .,;:'|!", 0.33) | dict.fromkeys("()[]fjt-/rIil", 0.41) | {
     "m": 0.98, "w": 0.82, "M": 0.87, "W": 0.99, "%": 0.95, "\u2212": 0.84, "\u202f": 0.2,
-    "²": 0.42, "τ": 0.61,
+    "²": 0.42, "τ": 0.61, "\u00ad": 0.0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Room that a figure has, and the sizes of its words.
+
+    Parameters
+    ----------
+    across : float
+        Width in cm.
+    size, small, title : float
+        In points: of rows and keys, of what stands beside them, of the title.
+    wide : bool
+        Two columns of a journal; else one.
+    """
+
+    across: float
+    size: float
+    small: float
+    title: float
+    wide: bool
+
+
+WIDE = Page(DOUBLE, 7.5, 7.0, 9.0, True)
+NARROW = Page(SINGLE, 6.5, 6.0, 8.0, False)
+PAGES: Mapping[str, Page] = {"double": WIDE, "single": NARROW}
+Draw = Callable[[Mapping[str, Any], int, Page], Figure]
+_NARROW_LOOK: dict[Any, Any] = {
+    "font.size": 7.0, "axes.labelsize": 7.0, "legend.fontsize": NARROW.size,
 }  # fmt: skip
 
 
@@ -34,29 +69,30 @@ def drawn_of(draw: Draw) -> Callable[..., Figure]:
 
     Parameters
     ----------
-    draw : function of a mapping and an int
-        Takes the ``result`` of ``cartwheel pool`` as JSON, and the place of what is drawn.
+    draw : function of a mapping, an int and a Page
+        Takes the ``result`` of ``cartwheel pool`` as JSON, the place of what is drawn, and the
+        room there is.
 
     Returns
     -------
     function
-        Does the same, the first place by default; the label of its figure is the function's name
-        with hyphens and the place counted from 1, such as ``forest-1``.
+        Takes ``double`` or ``single`` in place of the page; by default the first place, in two
+        columns. The label of its figure is the function's name with hyphens and the place counted
+        from 1, such as ``forest-1``.
     """
 
     @wraps(draw)
-    def styled(pool: Mapping[str, Any], place: int = 0) -> Figure:
-        with look():
-            figure = draw(pool, place)
+    def styled(pool: Mapping[str, Any], place: int = 0, width: str = "double") -> Figure:
+        page = PAGES[width]
+        with look(), mpl.rc_context({} if page.wide else _NARROW_LOOK):
+            figure = draw(pool, place, page)
         figure.set_label(f"{draw.__name__.replace('_', '-')}-{place + 1}")
         return figure
 
     return styled
 
 
-def titled(
-    pool: Mapping[str, Any], title: str, height: float, width: float = DOUBLE
-) -> tuple[Figure, Axes]:
+def titled(pool: Mapping[str, Any], title: str, height: float, page: Page) -> tuple[Figure, Axes]:
     """Make an empty figure with a title at its upper left.
 
     Parameters
@@ -64,20 +100,47 @@ def titled(
     pool : mapping
         The result; only ``simulated`` is read.
     title : str
-        Shortened to one line.
-    height, width : float
+        Shortened to one line, or to two where the page is narrow.
+    height : float
         Room below the title, in cm.
+    page : Page
+        Its width, and the size of the title.
 
     Returns
     -------
     (Figure, Axes)
         The figure, and a sheet over it whose coordinates are centimetres.
     """
-    figure = canvas(pool, width, height + _TITLE)
+    lines = shortened(title, page.across - 0.4, page.title, 1 if page.wide else 2, bold=True)
+    more = leading(page.title) * (len(lines) - 1)
+    figure = canvas(pool, page.across, height + _TITLE + more)
     sheet = paper(figure)
-    line = shortened(title, width - 0.4, 9.0, bold=True)
-    write(sheet, (0.2, height + 0.36), line, fontsize=9.0, fontweight="bold")
+    place = (0.2, height + 0.36 + more / 2)
+    write(sheet, place, lines, fontsize=page.title, fontweight="bold")
     return figure, sheet
+
+
+def area(figure: Figure, page: Page, box: tuple[float, float, float, float]) -> Axes:
+    """Place axes; in one column the words at their ticks are smaller.
+
+    Parameters
+    ----------
+    figure : Figure
+        From `titled`.
+    page : Page
+        The same.
+    box : (float, float, float, float)
+        Left, bottom, width and height in cm, without ticks and labels.
+
+    Returns
+    -------
+    Axes
+    """
+    axes = panel(figure, *box)
+    if not page.wide:
+        axes.tick_params(which="both", labelsize=page.size)
+        axes.yaxis.labelpad = axes.xaxis.labelpad = 3.0
+    return axes
 
 
 def shortened(
@@ -108,7 +171,7 @@ def shortened(
         return text_width(line, size, bold=bold) <= width
 
     found = [""]
-    for word in text.split():
+    for word in _parted(text.split(), fits):
         longer = f"{found[-1]} {word}".strip()
         if fits(longer) or not found[-1]:
             found[-1] = longer
@@ -124,6 +187,23 @@ def shortened(
     while last and not fits(f"{last} …"):
         last = last[:-1].rstrip()
     return [*found[: lines - 1], f"{last} …".strip()]
+
+
+def _parted(words: Iterable[str], fits: Callable[[str], bool]) -> Iterator[str]:
+    """Part words that are longer than a line at their soft hyphens, and leave these out."""
+    for word in words:
+        whole = word.replace(SOFT_HYPHEN, "")
+        if fits(whole):
+            yield whole
+            continue
+        first, *others = word.split(SOFT_HYPHEN)
+        for other in others:
+            if fits(f"{first}{other}-"):
+                first += other
+            else:
+                yield f"{first}-"
+                first = other
+        yield first
 
 
 def named(analysis: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cartwheel.figures.numbers import (
-    NOT_ESTIMABLE,
     count,
     exact,
     level,
@@ -18,15 +17,16 @@ from cartwheel.figures.numbers import (
     sentence,
     two,
 )
-from cartwheel.figures.pooling.drawing import drawn_of, named
-from cartwheel.figures.pooling.lights import MISSING, Light, light_of, lights_of
-from cartwheel.figures.pooling.measure import Measure, head, measure_of, written, written_value
+from cartwheel.figures.pooling.drawing import Page, drawn_of, named
+from cartwheel.figures.pooling.lights import Light, light_of, lights_of, missing
+from cartwheel.figures.pooling.measure import Measure, head, measure_of, written, written_limits
 from cartwheel.figures.pooling.rows import Column, Forest, Row, draw_forest
 from cartwheel.figures.style import INK
+from cartwheel.figures.wording import say
 
 
 @drawn_of
-def forest(pool: Mapping[str, Any], place: int) -> Figure:
+def forest(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the studies and the pooled effect, with subgroups and risk of bias where there are any.
 
     Parameters
@@ -35,11 +35,13 @@ def forest(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``; studies, ``quality`` and one analysis are read.
     place : int
         Which analysis.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column, as high as the studies need. Squares are drawn by weight, diamonds span the
+        As high as the studies need. Squares are drawn by weight, diamonds span the
         interval of a pooled effect, the bar the prediction interval; an arrow means that an
         interval goes on.
     """
@@ -52,28 +54,30 @@ def forest(pool: Mapping[str, Any], place: int) -> Figure:
     if several:
         lines += [*_pooled(analysis, measure, len(rows.left))]
     estimates = [study["estimate"] for study in analysis["studies"]]
-    columns = (*rows.left, Column((head(measure, estimates),)))
+    columns = (*rows.left, Column((head(measure, estimates),), kept=True))
     if several:
-        columns = (*columns, Column(("Weight", "%")))
+        columns = (*columns, Column((say("Weight"), "%")))
     return draw_forest(
         pool,
         Forest(
             title=named(analysis),
-            head="Study",
+            head=say("Study"),
             measure=measure,
             null=analysis["null_value"],
             rows=tuple(lines),
             columns=columns,
             label_room=3.4 if rows.light_heads else 4.6,
             centre=analysis["main"]["pooled"]["value"] if several else None,
-            foot=tuple(_foot(analysis, rows.light_key)),
+            foot=tuple(_foot(analysis)),
             light_heads=rows.light_heads,
+            light_key=rows.light_key,
         ),
+        page,
     )
 
 
 @drawn_of
-def subgroups(pool: Mapping[str, Any], place: int) -> Figure:
+def subgroups(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the pooled effect of every subgroup, by every column asked, with the tests between.
 
     Parameters
@@ -82,17 +86,19 @@ def subgroups(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; its ``subgroups`` are read.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column; one block a column, all studies last.
+        One block a column, all studies last.
     """
     analysis = pool["analyses"][place]
     measure = measure_of(analysis)
     rows = []
     for found in analysis["subgroups"]:
-        rows.append(Row("heading", f"By {found['column']}"))
+        rows.append(Row("heading", say("By {column}", column=found["column"])))
         rows += [
             Row("pooled", row["level"], row["pooled"],
                 (count(row["k"]), written(row["pooled"], measure), _percent_or_dash(row["i2"])))
@@ -100,27 +106,28 @@ def subgroups(pool: Mapping[str, Any], place: int) -> Figure:
         ]  # fmt: skip
         rows.append(Row("words", _between(found)))
     main = analysis["main"]
-    rows.append(Row("heading", "All studies"))
+    rows.append(Row("heading", say("All studies")))
     rows.append(
-        Row("pooled", "Pooled", main["pooled"],
+        Row("pooled", say("Pooled"), main["pooled"],
             (count(analysis["k"]), written(main["pooled"], measure), _percent_or_dash(main["i2"])))
     )  # fmt: skip
     columns = (
-        Column(("Studies",), left=True),
-        Column((head(measure, [main["pooled"]]),)),
-        Column(("I², %",)),
+        Column((say("Studies"),), left=True),
+        Column((head(measure, [main["pooled"]]),), kept=True),
+        Column((say("I², %"),)),
     )
     return draw_forest(
         pool,
         Forest(
-            title=f"{named(analysis)}: subgroups",
-            head="Subgroup",
+            title=say("{name}: subgroups", name=named(analysis)),
+            head=say("Subgroup"),
             measure=measure,
             null=analysis["null_value"],
             rows=tuple(rows),
             columns=columns,
             centre=main["pooled"]["value"],
         ),
+        page,
     )
 
 
@@ -186,12 +193,12 @@ def _left_columns(entries: Sequence[Mapping[str, Any] | None], lights: bool) -> 
     if len(counts) == len(entries) and not lights:
         if all(one["reference_n"] is not None for one in counts):
             return (
-                Column(("Events / n,", "exposed"), left=True),
-                Column(("Events / n,", "reference"), left=True),
+                Column((say("Events / n,"), say("exposed")), left=True),
+                Column((say("Events / n,"), say("reference")), left=True),
             )
-        return (Column(("Events / n",), left=True),)
+        return (Column((say("Events / n"),), left=True),)
     if any(entry is not None and entry["n"] is not None for entry in entries):
-        return (Column(("Patients",), left=True),)
+        return (Column((say("Patients"),), left=True),)
     return ()
 
 
@@ -229,14 +236,15 @@ def _grouped(
             yield rows.every[index]
         if group["k"] > 1:
             yield Row(
-                "pooled", f"Pooled, {count(group['k'])} studies", group["pooled"],
+                "pooled", say("Pooled, {count} studies", count=count(group["k"])), group["pooled"],
                 (*[""] * len(rows.left), written(group["pooled"], measure)),
             )  # fmt: skip
     rest = [row for index, row in enumerate(rows.every) if index not in told]
     if rest:
-        yield Row("heading", f"{sentence(groups['column'])}: not stated")
+        column = sentence(groups["column"])
+        yield Row("heading", say("{column}: not stated", column=column))
         yield from rest
-    yield Row("heading", "All studies")
+    yield Row("heading", say("All studies"))
 
 
 def _pooled(analysis: Mapping[str, Any], measure: Measure, left: int) -> Iterator[Row]:
@@ -245,7 +253,7 @@ def _pooled(analysis: Mapping[str, Any], measure: Measure, left: int) -> Iterato
     patients = analysis["patients"]
     if left == 1 and patients is not None and analysis["measure"] != "proportion":
         blanks = [exact(patients)]
-    kind = "Common effect" if main["code"] == "common" else "Random effects"
+    kind = say("Common effect") if main["code"] == "common" else say("Random effects")
     if main["code"] in ("MH", "peto", "GLMM", "multilevel", "bivariate"):
         kind = sentence(str(main["name"]))
     cells = (*blanks, written(main["pooled"], measure))
@@ -254,32 +262,39 @@ def _pooled(analysis: Mapping[str, Any], measure: Measure, left: int) -> Iterato
         return
     expected = {"value": None, "low": main["prediction_low"], "high": main["prediction_high"]}
     share = main["pooled"]["level"]
-    name = "Prediction interval" if share is None else f"{level(share)}% prediction interval"
-    # a prediction interval has limits but no value of its own
-    text = " to ".join(written_value(expected[end], measure) for end in ("low", "high"))
-    yield Row("prediction", name, expected, (*[""] * left, text))
+    name = say("Prediction interval")
+    if share is not None:
+        name = say("{level}% prediction interval", level=level(share))
+    yield Row("prediction", name, expected, (*[""] * left, written_limits(expected, measure)))
 
 
 def _between(found: Mapping[str, Any]) -> str:
     if found["q_between"] is None or found["p_value"] is None:
-        return "Difference between subgroups: not estimable"
-    df = "" if found["df"] is None else f", df {_whole(found['df'])}"
-    return (
-        f"Difference between subgroups: Q {two(found['q_between'])}{df}, p {_p(found['p_value'])}"
-    )
+        return say("Difference between subgroups: not estimable")
+    test = _test(found["q_between"], found["df"], found["p_value"])
+    return say("Difference between subgroups: {test}", test=test)
 
 
-def _foot(analysis: Mapping[str, Any], key: Sequence[str]) -> Iterator[str]:
-    if analysis["k"] > 1:
-        main = analysis["main"]
-        yield f"Model: {main['name']}.{_effect_test(main)}"
-        yield heterogeneity_words(analysis["heterogeneity"])
-        groups = _blocks(analysis)
-        if groups:
-            yield f"{_between(groups)}."
-    else:
-        yield "One study: nothing is pooled."
-    yield from key
+def _test(q: float, df: float | None, p: float | None) -> str:
+    words = f"Q {two(q)}"
+    if df is not None:
+        words = say("{words}, df {df}", words=words, df=_whole(df))
+    return words if p is None else say("{words}, p {p}", words=words, p=_p(p))
+
+
+def _foot(analysis: Mapping[str, Any]) -> Iterator[str]:
+    if analysis["k"] == 1:
+        yield say("One study: nothing is pooled.")
+        return
+    main = analysis["main"]
+    model = say("Model: {name}.", name=main["name"])
+    if main["p_value"] is not None:
+        model += " " + say("Test of no effect: p {p}.", p=_p(main["p_value"]))
+    yield model
+    yield heterogeneity_words(analysis["heterogeneity"])
+    groups = _blocks(analysis)
+    if groups:
+        yield say("{words}.", words=_between(groups))
 
 
 def heterogeneity_words(found: Mapping[str, Any]) -> str:
@@ -301,23 +316,17 @@ def heterogeneity_words(found: Mapping[str, Any]) -> str:
     if found["tau2"]["value"] is not None:
         parts.append(f"τ² {_range(found['tau2'], score)}")
     if found["q"] is not None:
-        df = "" if found["q_df"] is None else f", df {_whole(found['q_df'])}"
-        p = "" if found["q_p_value"] is None else f", p {_p(found['q_p_value'])}"
-        parts.append(f"Q {two(found['q'])}{df}{p}")
-    return f"Heterogeneity: {'; '.join(parts) or NOT_ESTIMABLE}."
-
-
-def _effect_test(main: Mapping[str, Any]) -> str:
-    if main["p_value"] is None:
-        return ""
-    return f" Test of no effect: p {_p(main['p_value'])}."
+        parts.append(_test(found["q"], found["q_df"], found["q_p_value"]))
+    told = say("; ").join(parts) or say("not estimable")
+    return say("Heterogeneity: {parts}.", parts=told)
 
 
 def _range(estimate: Mapping[str, Any], rule: Any, unit: str = "") -> str:
     text = f"{rule(estimate['value'])}{unit}"
     if estimate["low"] is None or estimate["high"] is None:
         return text
-    return f"{text} ({rule(estimate['low'])} to {rule(estimate['high'])})"
+    low, high = rule(estimate["low"]), rule(estimate["high"])
+    return say("{value} ({low} to {high})", value=text, low=low, high=high)
 
 
 def _p(value: float) -> str:
@@ -345,7 +354,7 @@ def _quality(pool: Mapping[str, Any], analysis: Mapping[str, Any]) -> Mapping[st
 def _light_words(quality: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     domains = [name for _, name in quality["domains"]]
     if quality["tool"] == "Newcastle-Ottawa":
-        return ("★", " "), (f"{quality['tool']}: stars, and quality in all.",)
+        return ("★", " "), (say("{tool}: stars, and quality in all.", tool=quality["tool"]),)
     letters = [f"D{place}" for place in range(1, len(domains) + 1)]
     named = ", ".join(f"{sign} {name}" for sign, name in zip(letters, domains, strict=True))
     seen = [one["level"] for study in quality["studies"] for one in study["judgements"]]
@@ -353,7 +362,11 @@ def _light_words(quality: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str
     key = dict.fromkeys(light_of(one) for one in ("low", "moderate", "high", "unclear")
                         if one in seen)  # fmt: skip
     words = ", ".join(f"{light.sign} {light.word}" for light in key)
-    return (*letters, "All"), (f"Risk of bias ({quality['tool']}): {words}; {named}, All overall.",)
+    key_words = say(
+        "Risk of bias ({tool}): {words}; {domains}, All overall.",
+        tool=quality["tool"], words=words, domains=named,
+    )  # fmt: skip
+    return (*letters, say("All")), (key_words,)
 
 
 def _study_lights(quality: Mapping[str, Any] | None, study: Mapping[str, Any]) -> tuple[Light, ...]:
@@ -365,6 +378,6 @@ def _study_lights(quality: Mapping[str, Any] | None, study: Mapping[str, Any]) -
     if quality["tool"] != "Newcastle-Ottawa":
         return lights_of(quality, judged)
     if judged is None:
-        return (MISSING, MISSING)
+        return (missing(), missing())
     stars = "" if judged["stars"] is None else count(judged["stars"])
     return (Light(stars, "", INK, "stars"), light_of(judged["overall"]))

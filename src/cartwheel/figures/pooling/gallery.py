@@ -11,13 +11,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from cartwheel.figures.journal import AtWidth
 from cartwheel.figures.numbers import sentence
 from cartwheel.figures.pooling.accuracy import accuracy_forest, summary_roc
 from cartwheel.figures.pooling.forest import forest, subgroups
 from cartwheel.figures.pooling.funnel import funnel
 from cartwheel.figures.pooling.influence import baujat, influence, subset_cloud
 from cartwheel.figures.pooling.lights import traffic_lights
-from cartwheel.figures.pooling.records import prisma_flow
+from cartwheel.figures.pooling.records import fits_one_column, prisma_flow
 from cartwheel.figures.pooling.refits import (
     cumulative,
     leave_one_out,
@@ -26,64 +27,73 @@ from cartwheel.figures.pooling.refits import (
     summary,
 )
 from cartwheel.figures.pooling.regression import bubble, drawable
-from cartwheel.figures.pooling.side_by_side import families, outcomes_side_by_side
+from cartwheel.figures.pooling.side_by_side import (
+    families,
+    outcomes_of,
+    outcomes_side_by_side,
+)
 from cartwheel.figures.saving import save_each, svg
+from cartwheel.figures.wording import say
 
 Draw = Callable[..., Figure]
 Builder = Callable[[], Figure]
 
-# Figures of one analysis: how to draw it, when it says anything, and what it is.
-ANALYSIS_FIGURES: dict[str, tuple[Draw, Callable[[Mapping[str, Any]], Any], str]] = {
-    "forest": (forest, lambda analysis: analysis["studies"], "Forest plot"),
-    "accuracy_forest": (
-        accuracy_forest, lambda analysis: analysis.get("accuracy"), "Sensitivity and specificity",
-    ),
-    "summary_roc": (summary_roc, lambda analysis: analysis.get("accuracy"), "Summary ROC"),
-    "models": (models, lambda analysis: analysis["models"], "Pooled effect under other models"),
-    "leave_one_out": (
-        leave_one_out, lambda analysis: analysis["leave_one_out"],
-        "Pooled effect without each study",
-    ),
-    "influence": (
-        influence, lambda analysis: analysis["influence"], "Influence of each study",
-    ),
+
+# Figures of one analysis: how to draw it, and when it says anything.
+ANALYSIS_FIGURES: dict[str, tuple[Draw, Callable[[Mapping[str, Any]], Any]]] = {
+    "forest": (forest, lambda analysis: analysis["studies"]),
+    "accuracy_forest": (accuracy_forest, lambda analysis: analysis.get("accuracy")),
+    "summary_roc": (summary_roc, lambda analysis: analysis.get("accuracy")),
+    "models": (models, lambda analysis: analysis["models"]),
+    "leave_one_out": (leave_one_out, lambda analysis: analysis["leave_one_out"]),
+    "influence": (influence, lambda analysis: analysis["influence"]),
     "baujat": (
         baujat,
         lambda analysis: any(
             one["baujat_x"] is not None and one["baujat_y"] is not None
             for one in analysis["influence"]
         ),
-        "Baujat plot",
     ),
-    "cumulative": (
-        cumulative, lambda analysis: analysis["cumulative"], "Pooled effect, study by study",
-    ),
-    "subgroups": (subgroups, lambda analysis: analysis["subgroups"], "Subgroups"),
-    "bubble": (bubble, drawable, "Meta-regression"),
+    "cumulative": (cumulative, lambda analysis: analysis["cumulative"]),
+    "subgroups": (subgroups, lambda analysis: analysis["subgroups"]),
+    "bubble": (bubble, drawable),
     "funnel": (
         funnel,
         lambda analysis: analysis["k"] > 2 and analysis["main"]["effect"] is not None,
-        "Funnel plot",
     ),
-    "subset_cloud": (
-        subset_cloud, lambda analysis: analysis["subsets"], "Pooled effect of subsets of studies",
-    ),
-}  # fmt: skip
-# Figures of the whole: how to draw it, how many there are, and what it is.
-POOL_FIGURES: dict[str, tuple[Draw, Callable[[Mapping[str, Any]], int], str]] = {
-    "prisma_flow": (
-        prisma_flow, lambda pool: int(pool["flow"] is not None), "Flow of records (PRISMA 2020)",
-    ),
-    "summary": (summary, lambda pool: len(measures_of(pool)), "Pooled effects of all analyses"),
-    "outcomes_side_by_side": (
-        outcomes_side_by_side, lambda pool: len(families(pool)), "Outcomes side by side",
-    ),
+    "subset_cloud": (subset_cloud, lambda analysis: analysis["subsets"]),
+}
+# Figures of the whole: how to draw it, and how many there are.
+POOL_FIGURES: dict[str, tuple[Draw, Callable[[Mapping[str, Any]], int]]] = {
+    "prisma_flow": (prisma_flow, lambda pool: int(pool["flow"] is not None)),
+    "summary": (summary, lambda pool: len(measures_of(pool))),
+    "outcomes_side_by_side": (outcomes_side_by_side, lambda pool: len(families(pool))),
     "traffic_lights": (
         traffic_lights,
         lambda pool: sum(bool(one["studies"]) for one in pool["quality"]),
-        "Risk of bias",
     ),
-}  # fmt: skip
+}
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "forest": say("Forest plot"),
+        "accuracy_forest": say("Sensitivity and specificity"),
+        "summary_roc": say("Summary ROC"),
+        "models": say("Pooled effect under other models"),
+        "leave_one_out": say("Pooled effect without each study"),
+        "influence": say("Influence of each study"),
+        "baujat": say("Baujat plot"),
+        "cumulative": say("Pooled effect, study by study"),
+        "subgroups": say("Subgroups"),
+        "bubble": say("Meta-regression"),
+        "funnel": say("Funnel plot"),
+        "subset_cloud": say("Pooled effect of subsets of studies"),
+        "prisma_flow": say("Flow of records (PRISMA 2020)"),
+        "summary": say("Pooled effects of all analyses"),
+        "outcomes_side_by_side": "",
+        "traffic_lights": say("Risk of bias"),
+    }
 
 
 def pool_figures(document: Mapping[str, Any]) -> dict[str, Builder]:
@@ -102,13 +112,15 @@ def pool_figures(document: Mapping[str, Any]) -> dict[str, Builder]:
     """
     pool = document["result"]
     builders: dict[str, Builder] = {}
-    for name, (draw, number, _) in POOL_FIGURES.items():
+    for name, (draw, number) in POOL_FIGURES.items():
         for place in range(number(pool)):
-            builders[f"{name}_{place + 1}"] = partial(draw, pool, place)
+            ready = partial(draw, pool, place)
+            narrow = name != "prisma_flow" or fits_one_column(pool)
+            builders[f"{name}_{place + 1}"] = AtWidth(ready) if narrow else ready
     for place, analysis in enumerate(pool["analyses"]):
-        for name, (draw, applies, _) in ANALYSIS_FIGURES.items():
+        for name, (draw, applies) in ANALYSIS_FIGURES.items():
             if applies(analysis):
-                builders[f"{name}_{place + 1}"] = partial(draw, pool, place)
+                builders[f"{name}_{place + 1}"] = AtWidth(partial(draw, pool, place))
     return builders
 
 
@@ -129,16 +141,16 @@ def figure_title(document: Mapping[str, Any], name: str) -> str:
     """
     kind, _, number = name.rpartition("_")
     pool, place = document["result"], int(number) - 1
+    title = _titles()[kind]
     if kind in ANALYSIS_FIGURES:
-        return f"{ANALYSIS_FIGURES[kind][2]}: {pool['analyses'][place]['name']}"
-    title = POOL_FIGURES[kind][2]
+        return say("{title}: {name}", title=title, name=pool["analyses"][place]["name"])
     if kind == "traffic_lights":
-        return f"{title} ({pool['quality'][place]['tool']})"
+        return say("{title} ({part})", title=title, part=pool["quality"][place]["tool"])
     if kind == "outcomes_side_by_side":
-        outcomes = [str(pool["analyses"][i]["outcome"]) for i in families(pool)[place]]
-        return f"{sentence(' and '.join(outcomes))} side by side"
+        chosen = [pool["analyses"][index] for index in families(pool)[place]]
+        return sentence(say("{outcomes} side by side", outcomes=outcomes_of(chosen)))
     if kind == "summary":
-        return f"{title} ({measures_of(pool)[place]})"
+        return say("{title} ({part})", title=title, part=measures_of(pool)[place])
     return title
 
 

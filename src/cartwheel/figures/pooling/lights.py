@@ -11,25 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cartwheel.figures.pooling.drawing import drawn_of, shortened, text_width, titled
-from cartwheel.figures.style import (
-    DOUBLE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    RULE,
-    leading,
-    panel,
-    wrapped,
-    write,
+from cartwheel.figures.pooling.drawing import (
+    Page,
+    area,
+    drawn_of,
+    shortened,
+    text_width,
+    titled,
 )
+from cartwheel.figures.style import GREEN, GREY, INK, ORANGE, RULE, leading, wrapped, write
+from cartwheel.figures.wording import say
 from cartwheel.pooling.appraisal.tools import NEWCASTLE_OTTAWA
 
 LIGHT = 0.46
 _DISC = 10.2
 _YELLOW = "#F2C94C"
-_SIZE = 7.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +48,28 @@ class Light:
     word: str
 
 
-_LEVELS = {
-    "low": Light("L", GREEN, "white", "low risk"),
-    "moderate": Light("M", _YELLOW, INK, "moderate risk"),
-    "high": Light("H", ORANGE, "white", "high risk"),
-    "unclear": Light("?", "#D5DAE0", INK, "unclear"),
-    "good": Light("G", GREEN, "white", "good quality"),
-    "fair": Light("F", _YELLOW, INK, "fair quality"),
-    "poor": Light("P", ORANGE, "white", "poor quality"),
-}
-MISSING = Light("–", "", GREY, "not judged")
+def _levels() -> dict[str, Light]:
+    return {
+        "low": Light("L", GREEN, "white", say("low risk")),
+        "moderate": Light("M", _YELLOW, INK, say("moderate risk")),
+        "high": Light("H", ORANGE, "white", say("high risk")),
+        "unclear": Light("?", "#D5DAE0", INK, say("unclear")),
+        "good": Light("G", GREEN, "white", say("good quality")),
+        "fair": Light("F", _YELLOW, INK, say("fair quality")),
+        "poor": Light("P", ORANGE, "white", say("poor quality")),
+    }
+
+
+def missing() -> Light:
+    """Light of what nobody judged.
+
+    Returns
+    -------
+    Light
+    """
+    return Light("–", "", GREY, say("not judged"))
+
+
 _STARS = {domain.code: domain.stars for domain in NEWCASTLE_OTTAWA.domains if domain.stars}
 
 
@@ -82,7 +90,7 @@ def light_of(level: str, domain: str = "") -> Light:
     if level.isdecimal():
         most = max(_STARS.get(domain, 0), int(level))
         return Light("★" * int(level) + "☆" * (most - int(level)), "", INK, "stars")
-    return _LEVELS.get(level, MISSING)
+    return _levels().get(level, missing())
 
 
 def lights_of(quality: Mapping[str, Any], judged: Mapping[str, Any] | None) -> tuple[Light, ...]:
@@ -102,13 +110,15 @@ def lights_of(quality: Mapping[str, Any], judged: Mapping[str, Any] | None) -> t
     """
     domains = [code for code, _ in quality["domains"]]
     if judged is None:
-        return (MISSING,) * (len(domains) + 1)
+        return (missing(),) * (len(domains) + 1)
     found = {one["domain"]: one["level"] for one in judged["judgements"]}
     lights = [light_of(found.get(code, ""), code) for code in domains]
     return (*lights, light_of(judged["overall"]))
 
 
-def draw_lights(sheet: Axes, lights: Iterable[tuple[tuple[float, float], Light]]) -> None:
+def draw_lights(
+    sheet: Axes, lights: Iterable[tuple[tuple[float, float], Light]], size: float = 7.0
+) -> None:
     """Draw lights.
 
     Parameters
@@ -117,12 +127,14 @@ def draw_lights(sheet: Axes, lights: Iterable[tuple[tuple[float, float], Light]]
         In cm.
     lights : iterable of ((float, float), Light)
         Middle of each, and what it says.
+    size : float
+        Of the letters, in points.
     """
     discs: dict[str, list[tuple[float, float]]] = {}
     for place, light in lights:
         if light.fill:
             discs.setdefault(light.fill, []).append(place)
-        write(sheet, place, [light.sign], ha="center", fontsize=7.0, color=light.ink,
+        write(sheet, place, [light.sign], ha="center", fontsize=size, color=light.ink,
               fontweight="bold" if light.fill else "normal", zorder=3)  # fmt: skip
     for fill, places in discs.items():
         across, up = zip(*places, strict=True)
@@ -131,7 +143,7 @@ def draw_lights(sheet: Axes, lights: Iterable[tuple[tuple[float, float], Light]]
 
 
 @drawn_of
-def traffic_lights(pool: Mapping[str, Any], place: int) -> Figure:
+def traffic_lights(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the risk of bias: every study in every domain, and how many studies at each level.
 
     Parameters
@@ -140,75 +152,104 @@ def traffic_lights(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``; ``quality`` is read.
     place : int
         Which tool.
+    page : Page
+        In one column the domains stand closer.
 
     Returns
     -------
     Figure
-        Double column; studies as rows, domains as columns, the counts underneath.
+        Studies as rows, domains as columns, the counts underneath.
     """
-    quality = pool["quality"][place]
-    heads, named, step = _domain_heads(quality)
-    above = leading(7.0) * max(map(len, heads)) + 0.25
+    quality, small = pool["quality"][place], page.small
+    heads, named, step = _domain_heads(quality, page)
+    above = leading(small) * max(map(len, heads)) + 0.25
     rows = [(str(study["study"]), lights_of(quality, study)) for study in quality["studies"]]
-    left = DOUBLE - 0.2 - step * len(heads)
-    labels = [shortened(name, left - 0.4, _SIZE, 2) for name, _ in rows]
-    heights = [max(LIGHT, leading(_SIZE) * len(lines) + 0.1) for lines in labels]
+    left = page.across - 0.2 - step * len(heads)
+    labels = [shortened(name, left - 0.4, page.size, 2 if page.wide else 3) for name, _ in rows]
+    heights = [max(LIGHT, leading(page.size) * len(lines) + 0.1) for lines in labels]
     starred = any("★" in light.sign or "☆" in light.sign for _, ls in rows for light in ls)
     bars = 0.0 if starred else 2.6
     told = [line for text in (*named, *quality["missing"])
-            for line in wrapped(text, DOUBLE - 0.6, 7.0)]  # fmt: skip
-    foot = 0.75 + leading(7.0) * len(told)
+            for line in wrapped(text, page.across - 0.6, small)]  # fmt: skip
+    key = _key([light for _, lights in rows for light in lights], page)
+    key_height = 0.75 + 0.5 * (len(key) - 1)
+    foot = key_height + leading(small) * len(told)
     figure, sheet = titled(
-        pool, f"Risk of bias ({quality['tool']})", foot + bars + sum(heights) + above
-    )
+        pool, say("Risk of bias ({tool})", tool=quality["tool"]),
+        foot + bars + sum(heights) + above, page,
+    )  # fmt: skip
     top = foot + bars + sum(heights)
     for index, lines in enumerate(heads):
         write(sheet, (left + (index + 0.5) * step, top + above / 2), lines, ha="center",
-              fontsize=7.0)  # fmt: skip
-    sheet.plot([0.2, DOUBLE - 0.2], [top, top], color=RULE, linewidth=0.8)
+              fontsize=small)  # fmt: skip
+    sheet.plot([0.2, page.across - 0.2], [top, top], color=RULE, linewidth=0.8)
     level = top
     placed = []
     for (_, lights), lines, height in zip(rows, labels, heights, strict=True):
         middle = level - height / 2
-        write(sheet, (0.2, middle), lines, fontsize=_SIZE)
+        write(sheet, (0.2, middle), lines, fontsize=page.size)
         placed += [((left + (i + 0.5) * step, middle), light) for i, light in enumerate(lights)]
         level -= height
-    draw_lights(sheet, placed)
+    draw_lights(sheet, placed, small)
     if bars:
-        axes = panel(figure, left, foot + 0.25, step * len(heads), bars - 0.75)
+        axes = area(figure, page, (left, foot + 0.25, step * len(heads), bars - 0.75))
         _counts(axes, [lights for _, lights in rows], len(heads))
-        write(sheet, (0.2, foot + bars / 2), ["Studies at each level"], fontsize=_SIZE)
-    _write_key(sheet, [light for _, lights in rows for light in lights], foot - 0.35)
+        room = page.across if page.wide else left - 0.6
+        words = wrapped(say("Studies at each level"), room, page.size)
+        write(sheet, (0.2, foot + bars / 2), words, fontsize=page.size)
+    _write_key(sheet, key, foot - 0.35, page)
     if told:
-        write(sheet, (0.2, leading(7.0) * len(told) / 2 + 0.05), told, fontsize=7.0, color=GREY)
+        write(sheet, (0.2, leading(small) * len(told) / 2 + 0.05), told, fontsize=small,
+              color=GREY)  # fmt: skip
     return figure
 
 
-def _domain_heads(quality: Mapping[str, Any]) -> tuple[list[list[str]], list[str], float]:
+def _domain_heads(
+    quality: Mapping[str, Any], page: Page
+) -> tuple[list[list[str]], list[str], float]:
     """Head the columns with the domains' names, or with D1, D2, ... and a key underneath."""
-    names = [*(str(label) for _, label in quality["domains"]), "Overall"]
-    step = min(2.6, 13.7 / len(names))
-    if all(text_width(word, 7.0) < step for name in names for word in name.split()):
-        return [wrapped(name, step * 0.98, 7.0) for name in names], [], step
+    overall, size = say("Overall"), page.small
+    names = [*(str(label) for _, label in quality["domains"]), overall]
+    step = min(2.6, (13.7 if page.wide else 5.6) / len(names))
+    if all(text_width(word, size) < step for name in names for word in name.split()):
+        return [wrapped(name, step * 0.98, size) for name in names], [], step
     signs = [f"D{place}" for place in range(1, len(names))]
     key = "; ".join(f"{sign} {name}" for sign, name in zip(signs, names[:-1], strict=True))
-    return [*([sign] for sign in signs), ["Overall"]], [f"{key}."], step
+    last = [overall] if page.wide else [say("All")]
+    return [*([sign] for sign in signs), last], [f"{key}."], step
 
 
-def _write_key(sheet: Axes, lights: Sequence[Light], level: float) -> None:
+def _key(lights: Sequence[Light], page: Page) -> list[list[Light]]:
+    """Lights that were given, in lines that the page has room for."""
     seen = {light.word: light for light in lights}
-    key = [light for light in (*_LEVELS.values(), MISSING) if light.word in seen]
+    given = [light for light in (*_levels().values(), missing()) if light.word in seen]
     if "stars" in seen:
-        key.append(Light("★", "", INK, "star given (☆ not given)"))
-    x = 0.45
-    for light in key:
-        draw_lights(sheet, [((x, level), light)])
-        write(sheet, (x + 0.3, level), [light.word], fontsize=7.0)
-        x += 0.95 + text_width(light.word, 7.0)
+        given.append(Light("★", "", INK, say("star given (☆ not given)")))
+    lines: list[list[Light]] = [[]]
+    for light in given:
+        taken = sum(_room(one, page) for one in (*lines[-1], light))
+        if lines[-1] and taken > page.across - 0.4:
+            lines.append([])
+        lines[-1].append(light)
+    return lines
+
+
+def _room(light: Light, page: Page) -> float:
+    return 0.95 + text_width(light.word, page.small)
+
+
+def _write_key(sheet: Axes, key: Sequence[Sequence[Light]], level: float, page: Page) -> None:
+    for lights in key:
+        x = 0.45
+        for light in lights:
+            draw_lights(sheet, [((x, level), light)], page.small)
+            write(sheet, (x + 0.3, level), [light.word], fontsize=page.small)
+            x += _room(light, page)
+        level -= 0.5
 
 
 def _counts(axes: Axes, rows: Sequence[Sequence[Light]], columns: int) -> None:
-    order = (*_LEVELS.values(), MISSING)
+    order = (*_levels().values(), missing())
     axes.set_xlim(0, columns)
     axes.set_ylim(0, len(rows))
     for column in range(columns):

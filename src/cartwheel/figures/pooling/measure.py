@@ -10,8 +10,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from cartwheel.figures.numbers import FORMATS, NOT_ESTIMABLE, level
+from cartwheel.figures.numbers import FORMATS, level
 from cartwheel.figures.pooling.drawing import size_of, text_width
+from cartwheel.figures.wording import say
 from cartwheel.pooling.study.scales import onto_scale
 
 _BEYOND = 3.0
@@ -52,20 +53,38 @@ class Measure:
     ceiling: float | None = None
 
 
-MEASURES: Mapping[str, Measure] = {
-    "HR": Measure("Hazard ratio", "HR", "ratio", True, "lower hazard", "higher hazard"),
-    "OR": Measure("Odds ratio", "OR", "ratio", True, "lower odds", "higher odds"),
-    "RR": Measure("Risk ratio", "RR", "ratio", True, "lower risk", "higher risk"),
-    "IRR": Measure("Rate ratio", "IRR", "ratio", True, "lower rate", "higher rate"),
-    "OE": Measure("Observed : expected", "O:E", "ratio", True, "fewer events", "more events"),
-    "RD": Measure("Risk difference", "RD", "three", False, "lower risk", "higher risk", -1.0, 1.0),
-    "MD": Measure("Mean difference", "MD", "significant", False, "lower value", "higher value"),
-    "SMD": Measure("Standardised mean difference", "SMD", "two", False, "lower value",
-                   "higher value"),
-    "slope": Measure("Calibration slope", "Slope", "two", False, "too extreme", "too moderate"),
-    "C": Measure("C-statistic", "C", "three", False, floor=0.0, ceiling=1.0),
-    "proportion": Measure("Proportion", "%", "percent", False, floor=0.0, ceiling=1.0),
-}  # fmt: skip
+def measures() -> dict[str, Measure]:
+    """Describe every measure in the language that is set.
+
+    Returns
+    -------
+    dict of str to Measure
+        By the code that the JSON has.
+    """
+    risk = (say("lower risk"), say("higher risk"))
+    value = (say("lower value"), say("higher value"))
+    return {
+        "HR": Measure(say("Hazard ratio"), "HR", "ratio", True, say("lower hazard"),
+                      say("higher hazard")),
+        "OR": Measure(say("Odds ratio"), "OR", "ratio", True, say("lower odds"),
+                      say("higher odds")),
+        "RR": Measure(say("Risk ratio"), "RR", "ratio", True, *risk),
+        "IRR": Measure(say("Rate ratio"), "IRR", "ratio", True, say("lower rate"),
+                       say("higher rate")),
+        "OE": Measure(say("Observed : expected"), say("O:E"), "ratio", True, say("fewer events"),
+                      say("more events")),
+        "RD": Measure(say("Risk difference"), "RD", "three", False, *risk, -1.0, 1.0),
+        "MD": Measure(say("Mean difference"), "MD", "significant", False, *value),
+        "SMD": Measure(say("Standardised mean difference"), "SMD", "two", False, *value),
+        "slope": Measure(say("Calibration slope"), say("Slope"), "two", False,
+                         say("too extreme"), say("too moderate")),
+        "C": Measure(say("C-statistic"), "C", "three", False, floor=0.0, ceiling=1.0),
+        "proportion": Measure(say("Proportion"), "%", "percent", False, floor=0.0, ceiling=1.0),
+    }  # fmt: skip
+
+
+# in English
+MEASURES: Mapping[str, Measure] = measures()
 
 
 def measure_of(analysis: Mapping[str, Any]) -> Measure:
@@ -81,10 +100,53 @@ def measure_of(analysis: Mapping[str, Any]) -> Measure:
     Measure
     """
     code = str(analysis["measure"])
-    return MEASURES.get(code, Measure(code, code, "two", False))
+    return measures().get(code, Measure(code, code, "two", False))
 
 
-def written(estimate: Mapping[str, Any], measure: Measure, missing: str = NOT_ESTIMABLE) -> str:
+def name_inside(analysis: Mapping[str, Any]) -> str:
+    """Name the measure of an analysis as it stands inside a line.
+
+    Parameters
+    ----------
+    analysis : mapping
+        An ``Analysis`` as JSON.
+
+    Returns
+    -------
+    str
+        In English with a small letter; other languages have capitals of their own.
+    """
+    name, code = measure_of(analysis).name, str(analysis["measure"])
+    return name if code in MEASURES and name != MEASURES[code].name else name.lower()
+
+
+def on_scale(measure: Measure, scale: str) -> str:
+    """Name a measure with the scale on which it is drawn.
+
+    Parameters
+    ----------
+    measure : Measure
+        Of the axis.
+    scale : str
+        ``log``, ``logit``, ``arcsine``, ``double_arcsine`` or ``identity``.
+
+    Returns
+    -------
+    str
+        Such as ``Hazard ratio (log scale)``.
+    """
+    name = measure.name
+    known = {
+        "identity": name,
+        "log": say("{measure} (log scale)", measure=name),
+        "logit": say("{measure} (logit scale)", measure=name),
+        "arcsine": say("{measure} (arcsine scale)", measure=name),
+        "double_arcsine": say("{measure} (double arcsine scale)", measure=name),
+    }
+    return known.get(scale, f"{name} ({scale})")
+
+
+def written(estimate: Mapping[str, Any], measure: Measure) -> str:
     """Write an estimate with its interval; the head of the column says per cent once for all.
 
     Parameters
@@ -93,21 +155,38 @@ def written(estimate: Mapping[str, Any], measure: Measure, missing: str = NOT_ES
         An ``Estimate`` as JSON.
     measure : Measure
         Its rule of writing.
-    missing : str
-        Word for what does not exist.
 
     Returns
     -------
     str
-        Such as ``2.15 (1.74 to 2.66)``.
+        Such as ``2.15 (1.74 to 2.66)``; what does not exist is said not to be estimable.
     """
     words = [
-        missing if estimate[key] is None else written_value(estimate[key], measure)
+        say("not estimable") if estimate[key] is None else written_value(estimate[key], measure)
         for key in ("value", "low", "high")
     ]
     if estimate["low"] is None and estimate["high"] is None:
         return words[0]
-    return f"{words[0]} ({words[1]} to {words[2]})"
+    return say("{value} ({low} to {high})", value=words[0], low=words[1], high=words[2])
+
+
+def written_limits(estimate: Mapping[str, Any], measure: Measure) -> str:
+    """Write an interval that has no value of its own, such as that of a prediction.
+
+    Parameters
+    ----------
+    estimate : mapping
+        With ``low`` and ``high``.
+    measure : Measure
+        Its rule of writing.
+
+    Returns
+    -------
+    str
+        Such as ``0.62 to 7.46``.
+    """
+    low, high = (written_value(estimate[end], measure) for end in ("low", "high"))
+    return say("{low} to {high}", low=low, high=high)
 
 
 def written_value(value: float, measure: Measure) -> str:
@@ -150,7 +229,8 @@ def head(measure: Measure, estimates: Iterable[Mapping[str, Any]]) -> str:
     """
     for estimate in estimates:
         if estimate["level"] is not None:
-            return f"{measure.short} ({level(estimate['level'])}% CI)"
+            return say("{measure} ({level}% CI)", measure=measure.short,
+                       level=level(estimate["level"]))  # fmt: skip
     return measure.short
 
 
@@ -195,7 +275,9 @@ def reach(
     return low, high if measure.ceiling is None else min(high, measure.ceiling)
 
 
-def effect_axis(axes: Axes, measure: Measure, ends: tuple[float, float]) -> None:
+def effect_axis(
+    axes: Axes, measure: Measure, ends: tuple[float, float], *, narrow: bool = False
+) -> None:
     """Make the x axis one of this measure.
 
     Parameters
@@ -206,6 +288,8 @@ def effect_axis(axes: Axes, measure: Measure, ends: tuple[float, float]) -> None
         A ratio has a log axis.
     ends : (float, float)
         From `reach`.
+    narrow : bool
+        Ticks are as few as the axis has room for.
     """
     if measure.ratio:
         axes.set_xscale("log")
@@ -214,6 +298,8 @@ def effect_axis(axes: Axes, measure: Measure, ends: tuple[float, float]) -> None
         _ticks_at(axes, {x: x for x in RATIOS}, log10)
         return
     room = 6 if size_of(axes)[0] > 5 else 5
+    if narrow:
+        room = max(1, min(room, int(size_of(axes)[0] / 0.75)))
     axes.xaxis.set_major_locator(MaxNLocator(room, steps=[1, 2, 5, 10]))
     if measure.kind == "percent":
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{round(100 * x, 6):g}%"))
@@ -238,12 +324,11 @@ def analysis_scale_ticks(axes: Axes, measure: Measure, scale: str) -> str:
     """
     if scale not in ("log", "logit", "arcsine"):
         axes.xaxis.set_major_locator(MaxNLocator(6))
-        told = "" if scale == "identity" else f" ({scale.replace('_', ' ')} scale)"
-        return measure.name + told
+        return on_scale(measure, scale)
     shown = RATIOS if scale == "log" else _CHANCES
     percent = measure.kind == "percent"
     _ticks_at(axes, {onto_scale(x, scale): x for x in shown}, float, percent=percent)
-    return f"{measure.name} ({scale} scale)"
+    return on_scale(measure, scale)
 
 
 def _ticks_at(

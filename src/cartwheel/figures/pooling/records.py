@@ -11,75 +11,104 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from cartwheel.figures.numbers import count, sentence
-from cartwheel.figures.pooling.drawing import drawn_of, text_width
+from cartwheel.figures.pooling.drawing import NARROW, Page, drawn_of, text_width
 from cartwheel.figures.style import (
-    DOUBLE,
     GREY,
     INK,
     PALE,
     canvas,
     leading,
+    line_width,
     paper,
     wrapped,
     write,
 )
+from cartwheel.figures.wording import say
 
-_SIZE = 7.5
 _BAND = 0.75
 _GAP = 0.55
 _ACROSS = 0.6
 _PAD = 0.16
-_TIED = "\ue000"
 
-# Columns of boxes from the left; each row of a column: title of the box, and the counts in it.
-_Cell = tuple[str, tuple[str, ...]]
-_Column = dict[str, _Cell]
-_PREVIOUS: _Column = {
-    "identified": ("Previous studies", ("previous_studies", "previous_reports")),
-}
+# Columns of boxes from the left; each row of a column is a box with these counts.
+_Column = dict[str, tuple[str, ...]]
+_PREVIOUS: _Column = {"identified": ("previous_studies", "previous_reports")}
 _MAIN: _Column = {
-    "identified": ("Records identified from", ("databases", "registers")),
-    "screened": ("", ("screened",)),
-    "sought": ("", ("sought",)),
-    "assessed": ("", ("assessed",)),
-    "included": ("", ("studies", "reports")),
-    "total": ("", ("total_studies", "total_reports")),
+    "identified": ("databases", "registers"),
+    "screened": ("screened",),
+    "sought": ("sought",),
+    "assessed": ("assessed",),
+    "included": ("studies", "reports"),
+    "total": ("total_studies", "total_reports"),
 }
 _OUT: _Column = {
-    "identified": ("Removed before screening", ("duplicates", "automation", "removed_other")),
-    "screened": ("", ("excluded",)),
-    "sought": ("", ("not_retrieved",)),
-    "assessed": ("", ("reports_excluded",)),
+    "identified": ("duplicates", "automation", "removed_other"),
+    "screened": ("excluded",),
+    "sought": ("not_retrieved",),
+    "assessed": ("reports_excluded",),
 }
 _OTHER: _Column = {
-    "identified": ("", ("other_identified",)),
-    "sought": ("", ("other_sought",)),
-    "assessed": ("", ("other_assessed",)),
+    "identified": ("other_identified",),
+    "sought": ("other_sought",),
+    "assessed": ("other_assessed",),
 }
 _OTHER_OUT: _Column = {
-    "sought": ("", ("other_not_retrieved",)),
-    "assessed": ("", ("other_reports_excluded",)),
+    "sought": ("other_not_retrieved",),
+    "assessed": ("other_reports_excluded",),
 }
 _ROWS = ("identified", "screened", "sought", "assessed", "included", "total")
-_STAGES = (
-    ("Identification", ("identified",)),
-    ("Screening", ("screened", "sought", "assessed")),
-    ("Included", ("included", "total")),
-)
-# What a box says of a count when its title has said the rest.
-_SHORT = {
-    "previous_studies": "Studies", "previous_reports": "Reports",
-    "databases": "Databases", "registers": "Registers", "duplicates": "Duplicates",
-    "automation": "Ineligible by automation tools", "removed_other": "Other reasons",
-    "other_sought": "Reports sought for retrieval", "other_not_retrieved": "Reports not retrieved",
-    "other_assessed": "Reports assessed for eligibility",
-    "other_reports_excluded": "Reports excluded",
-}  # fmt: skip
+# more columns of boxes than this have no room in one column of a journal
+_MOST_NARROW = 2
+
+
+def _stage_names() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        (say("Identification"), ("identified",)),
+        (say("Screening"), ("screened", "sought", "assessed")),
+        (say("Included"), ("included", "total")),
+    )
+
+
+def _titles() -> dict[str, str]:
+    """Titles of boxes with several counts, by the first of these that there can be."""
+    titles = dict.fromkeys(_PREVIOUS["identified"], say("Previous studies:"))
+    titles |= dict.fromkeys(_MAIN["identified"], say("Records identified from:"))
+    return titles | dict.fromkeys(_OUT["identified"], say("Removed before screening:"))
+
+
+def _labels() -> dict[str, str]:
+    """What a box says of a count; a title, or the column it stands in, may have said the rest."""
+    return {
+        "previous_studies": say("Studies"),
+        "previous_reports": say("Reports"),
+        "databases": say("Databases"),
+        "registers": say("Registers"),
+        "duplicates": say("Duplicates"),
+        "automation": say("Ineligible by automation tools"),
+        "removed_other": say("Other reasons"),
+        "screened": say("Records screened"),
+        "excluded": say("Records excluded"),
+        "sought": say("Reports sought for retrieval"),
+        "not_retrieved": say("Reports not retrieved"),
+        "assessed": say("Reports assessed for eligibility"),
+        "reports_excluded": say("Reports excluded"),
+        "other_identified": say("Records identified by other methods"),
+        "other_sought": say("Reports sought for retrieval"),
+        "other_not_retrieved": say("Reports not retrieved"),
+        "other_assessed": say("Reports assessed for eligibility"),
+        "other_reports_excluded": say("Reports excluded"),
+        "studies": say("Studies included in review"),
+        "reports": say("Reports of included studies"),
+        "total_studies": say("Total studies included in review"),
+        "total_reports": say("Reports of total included studies"),
+    }
+
+
 _Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 @drawn_of
-def prisma_flow(pool: Mapping[str, Any], place: int) -> Figure:  # noqa: ARG001
+def prisma_flow(pool: Mapping[str, Any], place: int, page: Page) -> Figure:  # noqa: ARG001
     """Draw the flow of records as the PRISMA 2020 statement does.
 
     Parameters
@@ -88,11 +117,13 @@ def prisma_flow(pool: Mapping[str, Any], place: int) -> Figure:  # noqa: ARG001
         The ``result`` of ``cartwheel pool``; ``flow`` is read.
     place : int
         There is one flow: not used.
+    page : Page
+        In one column the boxes are narrower.
 
     Returns
     -------
     Figure
-        Double column. Other methods stand in columns of their own where there are any; a review
+        Other methods stand in columns of their own where there are any; a review
         under way ends with the records to screen.
 
     References
@@ -100,24 +131,24 @@ def prisma_flow(pool: Mapping[str, Any], place: int) -> Figure:  # noqa: ARG001
     Page MJ et al 2021, doi:10.1136/bmj.n71.
     """
     boxes = {box["code"]: box for box in pool["flow"]["boxes"]}
-    columns = [
-        column
-        for column in (_PREVIOUS, _MAIN, _OUT, _OTHER, _OTHER_OUT)
-        if any(code in boxes for _, codes in column.values() for code in codes)
-    ]
-    width = (DOUBLE - _BAND - 0.7 - _ACROSS * (len(columns) - 1)) / len(columns)
-    width = min(width, 7.4)
+    columns = _columns(boxes)
+    across = 0.4 if page is NARROW else _ACROSS
+    width = (page.across - _BAND - 0.7 - across * (len(columns) - 1)) / len(columns)
+    width, size = min(width, 7.4), page.size
     texts = [
-        {row: _lines(cell, boxes, width) for row, cell in column.items()} for column in columns
+        {row: _lines(codes, boxes, width, size) for row, codes in column.items()}
+        for column in columns
     ]
-    heights = {row: max((_height(text.get(row)) for text in texts), default=0.0) for row in _ROWS}
+    heights = {
+        row: max((_height(text.get(row), size) for text in texts), default=0.0) for row in _ROWS
+    }
     shown = [row for row in _ROWS if heights[row]]
-    for name, rows in _STAGES:
+    for name, rows in _stage_names():
         alone = [row for row in rows if row in shown]
         if len(alone) == 1:
-            heights[alone[0]] = max(heights[alone[0]], text_width(name, _SIZE, bold=True) + 0.1)
+            heights[alone[0]] = max(heights[alone[0]], text_width(name, size, bold=True) + 0.1)
     height = sum(heights[row] for row in shown) + _GAP * (len(shown) - 1) + 0.4
-    figure = canvas(pool, DOUBLE, height)
+    figure = canvas(pool, page.across, height)
     sheet = paper(figure)
     tops, top = {}, height - 0.2
     for row in shown:
@@ -125,61 +156,91 @@ def prisma_flow(pool: Mapping[str, Any], place: int) -> Figure:  # noqa: ARG001
         top -= heights[row] + _GAP
     placed: list[dict[str, _Box]] = []
     for index, text in enumerate(texts):
-        left = 0.2 + _BAND + 0.3 + index * (width + _ACROSS)
+        left = 0.2 + _BAND + 0.3 + index * (width + across)
         placed.append(
             {
-                row: _box(sheet, (left, tops[row], width, heights[row]), lines)
+                row: _box(sheet, (left, tops[row], width, heights[row]), lines, size)
                 for row, lines in text.items()
                 if lines
             }
         )
-    _stages(sheet, tops, heights)
+    _stages(sheet, tops, heights, size)
     _arrows(sheet, columns, placed)
     return figure
 
 
-def _lines(cell: _Cell, boxes: Mapping[str, Any], width: float) -> list[str]:
+def fits_one_column(pool: Mapping[str, Any]) -> bool:
+    """Say whether a flow has a layout for one column: without other methods and earlier versions.
+
+    Parameters
+    ----------
+    pool : mapping
+        The ``result`` of ``cartwheel pool``; ``flow`` is read.
+
+    Returns
+    -------
+    bool
+    """
+    return len(_columns({box["code"]: box for box in pool["flow"]["boxes"]})) <= _MOST_NARROW
+
+
+def _columns(boxes: Mapping[str, Any]) -> list[_Column]:
+    return [
+        column
+        for column in (_PREVIOUS, _MAIN, _OUT, _OTHER, _OTHER_OUT)
+        if any(code in boxes for codes in column.values() for code in codes)
+    ]
+
+
+def _lines(codes: Sequence[str], boxes: Mapping[str, Any], width: float, size: float) -> list[str]:
     """Words of a box: a title, its counts, and the parts or reasons of each."""
-    title, codes = cell
     known = [boxes[code] for code in codes if code in boxes]
     if not known:
         return []
-    lines = wrapped(f"{title}:", width - 0.3, _SIZE) if title else []
+    title, labels = _titles().get(codes[0]), _labels()
+    lines = wrapped(title, width - 0.3, size) if title else []
     for box in known:
-        label = _SHORT.get(box["code"], box["label"])
-        lines += _counted(label, box["count"], width - 0.3)
+        label = labels.get(box["code"], str(box["label"]))
+        lines += _counted(label, box["count"], width - 0.3, size)
         for reason, number in box["reasons"]:
-            pieces = _counted(sentence(reason), number, width - 0.7)
+            pieces = _counted(sentence(reason), number, width - 0.7, size)
             # a no-break space keeps the parts indented in every viewer
             lines += [f"\u00a0\u00a0\u00a0{piece}" for piece in pieces]
     return lines
 
 
-def _counted(label: str, number: int, width: float) -> list[str]:
-    # the count stays on one line: wrapping sees one word
-    words = f"{label} (n{_TIED}={_TIED}{count(number)})"
-    return [line.replace(_TIED, " ") for line in wrapped(words, width, _SIZE)]
+def _counted(label: str, number: int, width: float, size: float) -> list[str]:
+    lines, told = wrapped(label, width, size), f"n = {count(number)}"
+    # the count stays on one line
+    whole = say("{label} ({count})", label=lines[-1], count=told)
+    if line_width(whole, size) <= width:
+        return [*lines[:-1], whole]
+    return [*lines, say("({count})", count=told)]
 
 
-def _height(lines: Sequence[str] | None) -> float:
-    return len(lines) * leading(_SIZE) + 2 * _PAD if lines else 0.0
+def _height(lines: Sequence[str] | None, size: float) -> float:
+    return len(lines) * leading(size) + 2 * _PAD if lines else 0.0
 
 
-def _box(sheet: Axes, place: tuple[float, float, float, float], lines: Sequence[str]) -> _Box:
+def _box(
+    sheet: Axes, place: tuple[float, float, float, float], lines: Sequence[str], size: float
+) -> _Box:
     left, top, width, room = place
-    height = _height(lines)
+    height = _height(lines, size)
     # boxes of one row share a middle, so that arrows between them are level
     middle = top - room / 2
     sheet.add_patch(
         Rectangle((left, middle - height / 2), width, height, facecolor="white", edgecolor=INK,
                   linewidth=0.8)
     )  # fmt: skip
-    write(sheet, (left + 0.15, middle), lines, fontsize=_SIZE)
+    write(sheet, (left + 0.15, middle), lines, fontsize=size)
     return left, left + width, middle - height / 2, middle + height / 2
 
 
-def _stages(sheet: Axes, tops: Mapping[str, float], heights: Mapping[str, float]) -> None:
-    for name, rows in _STAGES:
+def _stages(
+    sheet: Axes, tops: Mapping[str, float], heights: Mapping[str, float], size: float
+) -> None:
+    for name, rows in _stage_names():
         shown = [row for row in rows if row in tops]
         if not shown:
             continue
@@ -189,7 +250,7 @@ def _stages(sheet: Axes, tops: Mapping[str, float], heights: Mapping[str, float]
                       linewidth=0.6)
         )  # fmt: skip
         sheet.text(0.2 + (_BAND - 0.15) / 2, (top + bottom) / 2, name, rotation=90, ha="center",
-                   va="center", fontsize=_SIZE, fontweight="bold")  # fmt: skip
+                   va="center", fontsize=size, fontweight="bold")  # fmt: skip
 
 
 def _arrows(sheet: Axes, columns: Sequence[_Column], placed: Sequence[Mapping[str, _Box]]) -> None:

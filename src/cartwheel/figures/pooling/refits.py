@@ -8,13 +8,14 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cartwheel.figures.numbers import count, p_value, percentage, score, sentence
-from cartwheel.figures.pooling.drawing import drawn_of, named
+from cartwheel.figures.pooling.drawing import Page, drawn_of, named
 from cartwheel.figures.pooling.measure import head, measure_of, written
 from cartwheel.figures.pooling.rows import Column, Forest, Row, draw_forest
+from cartwheel.figures.wording import say
 
 
 @drawn_of
-def leave_one_out(pool: Mapping[str, Any], place: int) -> Figure:
+def leave_one_out(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the pooled effect without each study in turn, over the interval of all.
 
     Parameters
@@ -23,26 +24,32 @@ def leave_one_out(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``leave_one_out`` is read.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column; the shaded band is the interval with all studies.
+        The shaded band is the interval with all studies.
     """
     analysis = pool["analyses"][place]
     flagged = {one["row"] for one in analysis["influence"] if one["flagged"]}
-    rows = [_refit(analysis, one, f"Without {one['study']}", one["row"] in flagged)
-            for one in analysis["leave_one_out"]]  # fmt: skip
+    rows = [
+        _refit(
+            analysis, one, say("Without {study}", study=one["study"]), flagged=one["row"] in flagged
+        )
+        for one in analysis["leave_one_out"]
+    ]
     foot: tuple[str, ...] = ()
     if any(row.flagged for row in rows):
-        foot = ("Diamond-shaped points: the study is influential by the usual rule.",)
-    return _refits(
-        pool, analysis, [*rows, _all(analysis)], ("leave one out", "Study left out"), foot
-    )
+        foot = (say("Diamond-shaped points: the study is influential by the usual rule."),)
+    title = say("{name}: leave one out", name=named(analysis))
+    words = (title, say("Study left out"), *foot)
+    return _refits(pool, analysis, [*rows, _all(analysis)], words, page)
 
 
 @drawn_of
-def cumulative(pool: Mapping[str, Any], place: int) -> Figure:
+def cumulative(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the pooled effect as study after study is added.
 
     Parameters
@@ -51,22 +58,25 @@ def cumulative(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``cumulative`` is read.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column; the shaded band is the interval with all studies.
+        The shaded band is the interval with all studies.
     """
     analysis = pool["analyses"][place]
     rows = [
-        _refit(analysis, one, f"+ {one['study']}" if index else str(one["study"]), False)
+        _refit(analysis, one, f"+ {one['study']}" if index else str(one["study"]), flagged=False)
         for index, one in enumerate(analysis["cumulative"])
     ]
-    return _refits(pool, analysis, [*rows, _all(analysis)], ("cumulative", "Study added"), ())
+    words = (say("{name}: cumulative", name=named(analysis)), say("Study added"))
+    return _refits(pool, analysis, [*rows, _all(analysis)], words, page)
 
 
 @drawn_of
-def models(pool: Mapping[str, Any], place: int) -> Figure:
+def models(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the pooled effect under the plan's model and under every other.
 
     Parameters
@@ -75,11 +85,13 @@ def models(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``main`` and ``models`` are read.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column; the plan's model is the diamond.
+        The plan's model is the diamond.
     """
     analysis = pool["analyses"][place]
     measure = measure_of(analysis)
@@ -92,15 +104,15 @@ def models(pool: Mapping[str, Any], place: int) -> Figure:
         for model in (main, *others)
     ]  # fmt: skip
     columns = (
-        Column((head(measure, [main["pooled"]]),)),
+        Column((head(measure, [main["pooled"]]),), kept=True),
         Column(("τ²",)),
-        Column(("I², %",)),
+        Column((say("I², %"),)),
     )
     return draw_forest(
         pool,
         Forest(
-            title=f"{named(analysis)}: other models",
-            head="Model",
+            title=say("{name}: other models", name=named(analysis)),
+            head=say("Model"),
             measure=measure,
             null=analysis["null_value"],
             rows=tuple(rows),
@@ -108,11 +120,12 @@ def models(pool: Mapping[str, Any], place: int) -> Figure:
             label_room=6.8,
             band=_interval(main["pooled"]),
         ),
+        page,
     )
 
 
 @drawn_of
-def summary(pool: Mapping[str, Any], place: int) -> Figure:
+def summary(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the pooled effect of every analysis of one measure, with its prediction interval.
 
     Parameters
@@ -121,11 +134,13 @@ def summary(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which of the measures in `measures_of`.
+    page : Page
+        In one column labels, axis and effects stand alone.
 
     Returns
     -------
     Figure
-        Double column; diamonds are pooled, squares single studies.
+        Diamonds are pooled, squares single studies.
     """
     code = measures_of(pool)[place]
     chosen = [one for one in pool["analyses"] if one["measure"] == code]
@@ -142,22 +157,23 @@ def summary(pool: Mapping[str, Any], place: int) -> Figure:
         )
         rows.append(Row("study" if alone else "pooled", named(analysis), estimate, cells))
     columns = (
-        Column(("Studies",), left=True),
-        Column((head(measure, [row.estimate for row in rows if row.estimate]),)),
+        Column((say("Studies"),), left=True),
+        Column((head(measure, [row.estimate for row in rows if row.estimate]),), kept=True),
         Column(("p",)),
     )
     return draw_forest(
         pool,
         Forest(
-            title=f"{measure.name}: all analyses",
-            head="Analysis",
+            title=say("{measure}: all analyses", measure=measure.name),
+            head=say("Analysis"),
             measure=measure,
             null=chosen[0]["null_value"],
             rows=tuple(rows),
             columns=columns if chosen[0]["null_value"] is not None else columns[:2],
             label_room=6.8,
-            foot=("Diamonds: pooled effects. Squares: single studies.",),
+            foot=(say("Diamonds: pooled effects. Squares: single studies."),),
         ),
+        page,
     )
 
 
@@ -178,7 +194,9 @@ def measures_of(pool: Mapping[str, Any]) -> list[str]:
     return [code for code in dict.fromkeys(codes) if codes.count(code) > 2]
 
 
-def _refit(analysis: Mapping[str, Any], one: Mapping[str, Any], label: str, flagged: bool) -> Row:
+def _refit(
+    analysis: Mapping[str, Any], one: Mapping[str, Any], label: str, *, flagged: bool
+) -> Row:
     estimate = one["estimate"]
     k = "" if estimate["n"] is None else count(estimate["n"])
     cells = (k, written(estimate, measure_of(analysis)), _or_dash(one["i2"], percentage),
@@ -190,28 +208,29 @@ def _all(analysis: Mapping[str, Any]) -> Row:
     main = analysis["main"]
     cells = (count(analysis["k"]), written(main["pooled"], measure_of(analysis)),
              _or_dash(main["i2"], percentage), _or_dash(main["p_value"], p_value))  # fmt: skip
-    return Row("pooled", "All studies", main["pooled"], cells)
+    return Row("pooled", say("All studies"), main["pooled"], cells)
 
 
 def _refits(
     pool: Mapping[str, Any],
     analysis: Mapping[str, Any],
     rows: list[Row],
-    words: tuple[str, str],
-    foot: tuple[str, ...],
+    words: tuple[str, ...],
+    page: Page,
 ) -> Figure:
+    title, first, *foot = words
     measure = measure_of(analysis)
     columns = [
-        Column(("Studies",), left=True),
-        Column((head(measure, [analysis["main"]["pooled"]]),)),
-        Column(("I², %",)),
+        Column((say("Studies"),), left=True),
+        Column((head(measure, [analysis["main"]["pooled"]]),), kept=True),
+        Column((say("I², %"),)),
         Column(("p",)),
     ]
     return draw_forest(
         pool,
         Forest(
-            title=f"{named(analysis)}: {words[0]}",
-            head=words[1],
+            title=title,
+            head=first,
             measure=measure,
             null=analysis["null_value"],
             rows=tuple(rows),
@@ -219,8 +238,9 @@ def _refits(
             columns=tuple(columns if analysis["null_value"] is not None else columns[:3]),
             band=_interval(analysis["main"]["pooled"]),
             centre=analysis["main"]["pooled"]["value"],
-            foot=foot,
+            foot=tuple(foot),
         ),
+        page,
     )
 
 

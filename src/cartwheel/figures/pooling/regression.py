@@ -13,11 +13,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from cartwheel.figures.numbers import p_value, percentage, sentence
-from cartwheel.figures.pooling.drawing import drawn_of, named, shortened, titled
+from cartwheel.figures.pooling.drawing import Page, area, drawn_of, named, shortened, titled
 from cartwheel.figures.pooling.forest import study_entries
-from cartwheel.figures.pooling.measure import Measure, measure_of
+from cartwheel.figures.pooling.measure import Measure, measure_of, on_scale
 from cartwheel.figures.scales import ratio_ticks, value_axis
-from cartwheel.figures.style import BLUE, DOUBLE, GREY, panel, wrapped, write
+from cartwheel.figures.style import BLUE, GREY, wrapped, write
+from cartwheel.figures.wording import say
 
 _ACROSS = 2
 
@@ -39,7 +40,7 @@ def drawable(analysis: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 @drawn_of
-def bubble(pool: Mapping[str, Any], place: int) -> Figure:
+def bubble(pool: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw each meta-regression over a number: line, interval, and the studies by their weight.
 
     Parameters
@@ -48,52 +49,61 @@ def bubble(pool: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of ``cartwheel pool``.
     place : int
         Which analysis; ``regressions`` with a line are read.
+    page : Page
+        In one column the panels stand below each other.
 
     Returns
     -------
     Figure
-        Double column, one panel a regression.
+        One panel a regression.
     """
     analysis = pool["analyses"][place]
     measure = measure_of(analysis)
     found = drawable(analysis)
-    columns = min(_ACROSS, len(found))
+    columns = min(_ACROSS, len(found)) if page.wide else 1
     rows = -(-len(found) // columns)
-    width = DOUBLE / columns
-    block = 7.3
-    figure, sheet = titled(pool, f"{named(analysis)}: meta-regression", rows * block + 0.6)
+    width = page.across / columns
+    block, foot = (7.3, 0.6) if page.wide else (6.4, 1.3)
+    title = say("{name}: meta-regression", name=named(analysis))
+    figure, sheet = titled(pool, title, rows * block + foot, page)
+    size = page.size
     for index, one in enumerate(found):
         left = (index % columns) * width + 1.6
-        bottom = 0.6 + (rows - 1 - index // columns) * block + 1.35
-        axes = panel(figure, left, bottom, width - 2.2, block - 2.35)
+        bottom = foot + (rows - 1 - index // columns) * block + 1.35
+        axes = area(figure, page, (left, bottom, width - 2.2, block - 2.35))
         _bubbles(axes, pool, analysis, one)
-        axes.set_ylabel(measure.name + (" (log scale)" if measure.ratio else ""))
-        name = shortened(_column_name(one["columns"]), width - 1.0)
-        write(sheet, (left + (width - 2.2) / 2, bottom - 0.88), name, ha="center")
-        write(sheet, (left + (width - 2.2) / 2, bottom + block - 2.0),
-              wrapped(_words(one), width - 1.2, 7.5)[:2], ha="center", fontsize=7.5)  # fmt: skip
+        axes.set_ylabel(on_scale(measure, "log" if measure.ratio else "identity"))
+        label = float(axes.yaxis.label.get_fontsize())
+        name = shortened(_column_name(one["columns"]), width - 1.0, label)
+        middle = left + (width - 2.2) / 2
+        write(sheet, (middle, bottom - 0.88), name, ha="center", fontsize=label)
+        words = wrapped(_words(one), width - 1.2, size)[:2]
+        middle = middle if page.wide else width / 2
+        write(sheet, (middle, bottom + block - 2.0), words, ha="center", fontsize=size)
     keys = [
         Line2D([], [], marker="o", color=BLUE, linestyle="", markersize=6, alpha=0.55,
-               label="a study, its area by weight"),
-        Line2D([], [], color=BLUE, linewidth=1.5, label="fitted line"),
-        Patch(color=BLUE, alpha=0.14, linewidth=0, label="its confidence band"),
+               label=say("a study, its area by weight")),
+        Line2D([], [], color=BLUE, linewidth=1.5, label=say("fitted line")),
+        Patch(color=BLUE, alpha=0.14, linewidth=0, label=say("its confidence band")),
     ]  # fmt: skip
-    figure.legend(handles=keys, loc="lower center", ncols=3, fontsize=7.5, borderaxespad=0.3)
+    figure.legend(handles=keys, loc="lower center", ncols=3 if page.wide else 1, fontsize=size,
+                  borderaxespad=0.3)  # fmt: skip
     return figure
 
 
 def _column_name(columns: Sequence[str]) -> str:
     if list(columns) == ["cutoff"]:
-        return "The studies' own cut-offs"
+        return say("The studies' own cut-offs")
     return sentence(", ".join(columns))
 
 
 def _words(one: Mapping[str, Any]) -> str:
     parts = []
     if one["omnibus_p_value"] is not None:
-        parts.append(f"trend p {_p(one['omnibus_p_value'])}")
+        parts.append(say("trend p {p}", p=_p(one["omnibus_p_value"])))
     if one["omnibus_permutation_p_value"] is not None:
-        parts.append(f"by permutation p {_p(one['omnibus_permutation_p_value'])}")
+        permuted = _p(one["omnibus_permutation_p_value"])
+        parts.append(say("by permutation p {p}", p=permuted))
     if one["r2"] is not None:
         parts.append(f"R² {percentage(one['r2'])}%")
     return ", ".join(parts)

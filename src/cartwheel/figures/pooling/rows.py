@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from cartwheel.figures.pooling.drawing import footer_height, shortened, text_width, titled
-from cartwheel.figures.pooling.lights import LIGHT, Light, draw_lights
-from cartwheel.figures.pooling.measure import Measure, effect_axis, reach
-from cartwheel.figures.style import (
-    BLUE,
-    DOUBLE,
-    GREY,
-    INK,
-    ORANGE,
-    RULE,
-    leading,
-    panel,
-    wrapped,
-    write,
+from cartwheel.figures.pooling.drawing import (
+    WIDE,
+    Page,
+    area,
+    footer_height,
+    shortened,
+    text_width,
+    titled,
 )
+from cartwheel.figures.pooling.lights import LIGHT, Light, draw_lights
+from cartwheel.figures.pooling.measure import Measure, effect_axis, on_scale, reach
+from cartwheel.figures.style import BLUE, GREY, INK, ORANGE, RULE, leading, wrapped, write
 
-SIZE = 7.5
+SIZE = WIDE.size
 _MARGIN = 0.2
 _DENSE = 30
+# in one column: the least width of an axis and of its labels
+_LEAST_AXIS, _LEAST_LABELS = 2.3, 1.9
 BAND = "#DCE8F2"
 
 
@@ -44,11 +43,14 @@ class Column:
         Width in cm that it has at least; text hangs from its right edge.
     left : bool
         Stands between labels and axis; else to the right of the axis.
+    kept : bool
+        Stands in a figure of one column too.
     """
 
     head: tuple[str, ...]
     least: float = 1.0
     left: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class Forest:
         Sentences under the axis, each wrapped.
     light_heads : tuple of str
         Over the columns of lights; none for no lights.
+    light_key : tuple of str
+        What the lights mean, under the sentences.
     """
 
     title: str
@@ -122,9 +126,10 @@ class Forest:
     band: tuple[float, float] | None = None
     foot: tuple[str, ...] = ()
     light_heads: tuple[str, ...] = field(default=())
+    light_key: tuple[str, ...] = ()
 
 
-def draw_forest(pool: Mapping[str, Any], forest: Forest) -> Figure:
+def draw_forest(pool: Mapping[str, Any], forest: Forest, page: Page) -> Figure:
     """Lay out a forest.
 
     Parameters
@@ -133,26 +138,36 @@ def draw_forest(pool: Mapping[str, Any], forest: Forest) -> Figure:
         The result; only ``simulated`` is read.
     forest : Forest
         What is drawn.
+    page : Page
+        In one column labels, axis and the columns that are kept.
 
     Returns
     -------
     Figure
-        Double column, as high as its rows need.
+        As high as its rows need.
     """
+    forest = forest if page.wide else _narrowed(forest)
     dense = sum(row.kind in ("study", "refit") for row in forest.rows) > _DENSE
-    places = _places(forest)
+    places = _places(forest, page)
     labels = [_label(row, places) for row in forest.rows]
-    heights = [_height(row, lines, dense) for row, lines in zip(forest.rows, labels, strict=True)]
+    heights = [
+        _height(row, lines, page, dense=dense)
+        for row, lines in zip(forest.rows, labels, strict=True)
+    ]
     body = sum(heights)
-    foot = [line for text in forest.foot for line in wrapped(text, DOUBLE - 0.6, SIZE)]
-    below = footer_height(len(foot)) + (1.6 if _sides(forest) else 1.2)
-    above = leading(SIZE) * max(len(column.head) for column in forest.columns) + 0.25
-    figure, sheet = titled(pool, forest.title, below + body + above)
+    foot = [
+        line
+        for text in (*forest.foot, *forest.light_key)
+        for line in wrapped(text, page.across - 0.6, page.size)
+    ]
+    below = footer_height(len(foot), page.size) + (1.6 if _sides(forest) else 1.2)
+    above = leading(page.size) * max(len(column.head) for column in forest.columns) + 0.25
+    figure, sheet = titled(pool, forest.title, below + body + above, page)
     left, right = places.axis
-    axes = panel(figure, left, below, right - left, body)
+    axes = area(figure, page, (left, below, right - left, body))
     axes.patch.set_visible(False)
     sheet.set_zorder(axes.get_zorder() + 1)
-    _axis(axes, forest, body)
+    _axis(axes, forest, body, narrow=not page.wide)
     _heads(sheet, forest, places, below + body, above)
     top = body
     for row, lines, height in zip(forest.rows, labels, heights, strict=True):
@@ -160,14 +175,32 @@ def draw_forest(pool: Mapping[str, Any], forest: Forest) -> Figure:
         draw_row(axes, row, level, min(height, 0.5))
         _write_row(sheet, row, lines, places, below + level)
         top -= height
-    _axis_words(sheet, axes, forest, (left, right), below)
+    _axis_words(sheet, axes, forest, places, below)
     if foot:
-        write(sheet, (_MARGIN, footer_height(len(foot)) / 2), foot, fontsize=SIZE)
+        middle = footer_height(len(foot), page.size) / 2
+        write(sheet, (_MARGIN, middle), foot, fontsize=page.size)
     return figure
+
+
+def _narrowed(forest: Forest) -> Forest:
+    """Leave what one column of a journal has no room for to the table beside the figure."""
+    kept = [index for index, column in enumerate(forest.columns) if column.kept]
+
+    def cells(row: Row) -> tuple[str, ...]:
+        return tuple(row.cells[index] for index in kept if index < len(row.cells))
+
+    return replace(
+        forest,
+        rows=tuple(replace(row, cells=cells(row), lights=()) for row in forest.rows),
+        columns=tuple(replace(forest.columns[index], left=False) for index in kept),
+        light_heads=(),
+        light_key=(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
+    page: Page
     labels: float  # width
     axis: tuple[float, float]
     columns: tuple[float, ...]  # right edges
@@ -175,15 +208,19 @@ class _Places:
     lights: tuple[float, ...]  # middles
 
 
-def _places(forest: Forest) -> _Places:
+def _places(forest: Forest, page: Page) -> _Places:
     """Share out the width: labels, left columns, axis, right columns, lights."""
-    labels = [text_width(row.label, SIZE) for row in forest.rows if row.kind in ("study", "refit")]
+    size = page.size
+    labels = [text_width(row.label, size) for row in forest.rows if row.kind in ("study", "refit")]
     labels += [
-        text_width(row.label, SIZE, bold=True) for row in forest.rows if row.kind == "pooled"
+        text_width(row.label, size, bold=True) for row in forest.rows if row.kind == "pooled"
     ]
-    room = min(max([*labels, text_width(forest.head, SIZE, bold=True), 2.0]) + 0.3,
-               forest.label_room)  # fmt: skip
-    widths = [_column_width(forest, index) for index in range(len(forest.columns))]
+    widths = [_column_width(forest, index, page) for index in range(len(forest.columns))]
+    most = forest.label_room
+    if not page.wide:
+        rest = page.across - 2 * _MARGIN - sum(widths) - 0.5
+        most = max(_LEAST_LABELS, rest - _LEAST_AXIS)
+    room = min(max([*labels, text_width(forest.head, size, bold=True), 2.0]) + 0.3, most)
     x = _MARGIN + room
     edges: dict[int, float] = {}
     for index, column in enumerate(forest.columns):
@@ -191,7 +228,7 @@ def _places(forest: Forest) -> _Places:
             x += widths[index]
             edges[index] = x
     left = tuple(edges.values())
-    end = DOUBLE - _MARGIN - LIGHT * len(forest.light_heads)
+    end = page.across - _MARGIN - LIGHT * len(forest.light_heads)
     lights = tuple(end + LIGHT * (i + 0.5) for i in range(len(forest.light_heads)))
     end -= 0.15 if lights else 0.0
     for index in range(len(forest.columns) - 1, -1, -1):
@@ -199,27 +236,28 @@ def _places(forest: Forest) -> _Places:
             edges[index] = end
             end -= widths[index]
     columns = tuple(edges[index] for index in range(len(forest.columns)))
-    return _Places(room, (x + 0.4, end - 0.1), columns, left, lights)
+    return _Places(page, room, (x + 0.4, end - 0.1), columns, left, lights)
 
 
-def _column_width(forest: Forest, index: int) -> float:
+def _column_width(forest: Forest, index: int, page: Page) -> float:
     column = forest.columns[index]
-    widths = [text_width(word, SIZE, bold=True) for word in column.head]
+    widths = [text_width(word, page.size, bold=True) for word in column.head]
     for row in forest.rows:
         if index < len(row.cells):
-            widths.append(text_width(row.cells[index], SIZE, bold=row.kind == "pooled"))
+            widths.append(text_width(row.cells[index], page.size, bold=row.kind == "pooled"))
     return max(column.least, *widths) + 0.25
 
 
 def _label(row: Row, places: _Places) -> list[str]:
     strong = row.kind in ("heading", "pooled")
-    return shortened(row.label, _room(row, places), SIZE, 2, bold=strong)
+    page = places.page
+    return shortened(row.label, _room(row, places), page.size, 2 if page.wide else 3, bold=strong)
 
 
 def _room(row: Row, places: _Places) -> float:
     """Room for a label: a row without words in the columns beside it may run on into them."""
     if row.kind in ("heading", "words"):
-        return DOUBLE - 1.0
+        return places.page.across - 1.0
     room = places.labels - (0.25 if row.kind in ("study", "refit") else 0.05)
     for edge, text in zip(places.left, row.cells, strict=False):
         if text:
@@ -228,14 +266,14 @@ def _room(row: Row, places: _Places) -> float:
     return room
 
 
-def _height(row: Row, lines: Sequence[str], dense: bool) -> float:
+def _height(row: Row, lines: Sequence[str], page: Page, *, dense: bool) -> float:
     room = 0.06 if dense else 0.16
     if row.kind in ("heading", "pooled"):
         room += 0.12
-    return leading(SIZE) * len(lines) + room
+    return leading(page.size) * len(lines) + room
 
 
-def _axis(axes: Axes, forest: Forest, body: float) -> None:
+def _axis(axes: Axes, forest: Forest, body: float, *, narrow: bool) -> None:
     drawn = [row.estimate for row in forest.rows if row.estimate is not None]
     ends = reach(
         forest.measure,
@@ -243,7 +281,7 @@ def _axis(axes: Axes, forest: Forest, body: float) -> None:
         [one["value"] for one in drawn],
         [one[side] for one in drawn for side in ("low", "high")],
     )
-    effect_axis(axes, forest.measure, ends)
+    effect_axis(axes, forest.measure, ends, narrow=narrow)
     axes.set_ylim(0, body)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -258,14 +296,15 @@ def _axis(axes: Axes, forest: Forest, body: float) -> None:
 
 def _heads(sheet: Axes, forest: Forest, places: _Places, bottom: float, height: float) -> None:
     middle = bottom + height / 2
-    bold = {"fontsize": SIZE, "fontweight": "bold"}
+    bold = {"fontsize": places.page.size, "fontweight": "bold"}
     write(sheet, (_MARGIN, middle), [forest.head], **bold)
     for column, edge in zip(forest.columns, places.columns, strict=True):
         write(sheet, (edge, middle), column.head, ha="right", **bold)
     for word, place in zip(forest.light_heads, places.lights, strict=True):
         write(sheet, (place, middle), [word], ha="center", **bold)
     for level in (bottom, bottom + height):
-        sheet.plot([_MARGIN, DOUBLE - _MARGIN], [level, level], color=RULE, linewidth=0.8)
+        ends = [_MARGIN, places.page.across - _MARGIN]
+        sheet.plot(ends, [level, level], color=RULE, linewidth=0.8)
 
 
 def draw_row(axes: Axes, row: Row, level: float, height: float) -> None:
@@ -349,7 +388,8 @@ def _diamond(
 
 def _write_row(sheet: Axes, row: Row, lines: Sequence[str], places: _Places, level: float) -> None:
     strong = row.kind in ("heading", "pooled")
-    words: dict[str, Any] = {"fontsize": SIZE, "fontweight": "bold" if strong else "normal"}
+    words: dict[str, Any] = {"fontsize": places.page.size,
+                             "fontweight": "bold" if strong else "normal"}  # fmt: skip
     if row.kind in ("words", "heading"):
         # lines of the plot must not run through a sentence
         words["color"] = INK if strong else GREY
@@ -368,16 +408,15 @@ def _sides(forest: Forest) -> bool:
     return bool(forest.null is not None and forest.measure.below)
 
 
-def _axis_words(
-    sheet: Axes, axes: Axes, forest: Forest, across: tuple[float, float], below: float
-) -> None:
-    name = forest.measure.name + (" (log scale)" if forest.measure.ratio else "")
+def _axis_words(sheet: Axes, axes: Axes, forest: Forest, places: _Places, below: float) -> None:
+    page = places.page
+    name = on_scale(forest.measure, "log" if forest.measure.ratio else "identity")
     level = below - 0.82
     if forest.null is not None and forest.measure.below:
         # on either side of no effect, wherever that is on the axis
         at = axes.transData.transform((forest.null, 0))[0] / axes.figure.dpi * 2.54
-        quiet = {"fontsize": 7.0, "color": GREY}
+        quiet = {"fontsize": page.small, "color": GREY}
         write(sheet, (at - 0.12, level), [f"← {forest.measure.below}"], ha="right", **quiet)
         write(sheet, (at + 0.12, level), [f"{forest.measure.above} →"], **quiet)
         level -= 0.38
-    write(sheet, (sum(across) / 2, level), [name], ha="center", fontsize=SIZE)
+    write(sheet, (sum(places.axis) / 2, level), [name], ha="center", fontsize=page.size)

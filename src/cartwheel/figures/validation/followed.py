@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cartwheel.figures.numbers import count, interval
-from cartwheel.figures.pooling.drawing import drawn_of
+from cartwheel.figures.pooling.drawing import Page, drawn_of
 from cartwheel.figures.style import floats, stroke
 from cartwheel.figures.survival import Steps, kaplan_meier as survival_curves, steps_by_group
+from cartwheel.figures.wording import say
 
 
 @drawn_of
-def kaplan_meier(result: Mapping[str, Any], place: int) -> Figure:
+def kaplan_meier(result: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the survival of each band of a score, with the numbers at risk.
 
     Parameters
@@ -25,17 +26,19 @@ def kaplan_meier(result: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of a validation.
     place : int
         Which score; its ``survival`` is read.
+    page : Page
+        Its width.
 
     Returns
     -------
     Figure
-        Double column.
     """
-    return survival_curves({**result, "survival": result["scores"][place]["survival"]})
+    curves = result["scores"][place]["survival"]
+    return survival_curves({**result, "survival": curves}, "double" if page.wide else "single")
 
 
 @drawn_of
-def incidence(result: Mapping[str, Any], place: int) -> Figure:
+def incidence(result: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the cumulative incidence of the event in each band, with the numbers at risk.
 
     Parameters
@@ -44,16 +47,17 @@ def incidence(result: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of a validation.
     place : int
         Which score; its ``incidence`` is read.
+    page : Page
+        Its width.
 
     Returns
     -------
     Figure
-        Double column; a band stops where its limits do not exist.
+        A band stops where its limits do not exist.
     """
     curves = result["scores"][place]["incidence"]
-    return steps_by_group(
-        result, curves, Steps("Cumulative incidence of the event", _rise, _counts)
-    )
+    steps = Steps(say("Cumulative incidence of the event"), _rise, _counts)
+    return steps_by_group(result, curves, steps, "double" if page.wide else "single")
 
 
 def _rise(axes: Axes, curve: Mapping[str, Any], index: int) -> None:
@@ -69,9 +73,9 @@ def _rise(axes: Axes, curve: Mapping[str, Any], index: int) -> None:
 def _counts(curves: Sequence[Mapping[str, Any]], _: str) -> list[list[str]]:
     return [
         [
-            f"{count(curve['events'])}/{count(curve['n'])} events",
-            f"{count(curve['competing'])} competing",
-            f"at horizon {interval(curve['at_horizon'], 'percent')}",
+            say("{events}/{n} events", events=count(curve["events"]), n=count(curve["n"])),
+            say("{count} competing", count=count(curve["competing"])),
+            say("at horizon {value}", value=interval(curve["at_horizon"], "percent")),
         ]
         for curve in curves
     ]

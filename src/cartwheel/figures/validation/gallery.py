@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from cartwheel.figures.discrimination import roc as roc_curves
 from cartwheel.figures.flow import patient_flow
+from cartwheel.figures.journal import AtWidth, at_widths
 from cartwheel.figures.saving import save_each, svg
 from cartwheel.figures.validation.agreement import bands, calibration
 from cartwheel.figures.validation.followed import incidence, kaplan_meier
@@ -22,7 +23,7 @@ from cartwheel.figures.validation.utility import decision
 from cartwheel.figures.validation.words import words
 
 Builder = Callable[[], Figure]
-Draw = Callable[[Mapping[str, Any], int], Figure]
+Draw = Callable[..., Figure]
 Applies = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
@@ -82,18 +83,20 @@ def validation_figures(document: Mapping[str, Any]) -> dict[str, Builder]:
     result = document["result"]
     builders: dict[str, Builder] = {}
     if result["flow"]:
-        builders["patient_flow"] = partial(patient_flow, result)
+        builders["patient_flow"] = at_widths(patient_flow, result)
     if any(score["roc"] for score in result["scores"]):
         builders["roc"] = partial(roc, result)
     if result["decision"]:
-        builders["decision"] = partial(decision, result, 0)
+        builders["decision"] = AtWidth(partial(decision, result, 0))
     for place, score in enumerate(result["scores"]):
         for name, (draw, applies) in SCORE_FIGURES.items():
             if applies(score, result):
-                builders[f"{name}_{place + 1}"] = partial(draw, result, place)
+                ready = partial(draw, result, place)
+                # a calibration plot is square: it is laid out for one column, and grows for two
+                builders[f"{name}_{place + 1}"] = ready if draw is calibration else AtWidth(ready)
     for place, update in enumerate(result["updates"]):
         if climbed(update):
-            builders[f"ladder_{place + 1}"] = partial(ladder, result, place)
+            builders[f"ladder_{place + 1}"] = AtWidth(partial(ladder, result, place))
     return builders
 
 

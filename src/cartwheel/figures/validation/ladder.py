@@ -8,7 +8,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cartwheel.figures.discrimination import measures_by_model
-from cartwheel.figures.pooling.drawing import drawn_of
+from cartwheel.figures.pooling.drawing import Page, drawn_of
+from cartwheel.figures.validation.labels import label_of, rung_of
+from cartwheel.figures.wording import say
 
 _SHOWN = ("calibration_slope", "observed_expected")
 
@@ -34,9 +36,13 @@ def climbed(update: Mapping[str, Any]) -> list[dict[str, Any]]:
     chosen = update["chosen"]
     return [
         {
-            "model": rung["name"] + (" (chosen)" if rung["name"] == chosen else ""),
+            "model": _named(str(rung["name"]), str(chosen)),
             "measures": [
-                {**row, "better": "one" if row["name"] in _SHOWN else "high"}
+                {
+                    **row,
+                    "label": label_of(row),
+                    "better": "one" if row["name"] in _SHOWN else "high",
+                }
                 for name in shown
                 for row in rung["measures"]
                 if row["name"] == name
@@ -46,8 +52,12 @@ def climbed(update: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _named(rung: str, chosen: str) -> str:
+    return say("{rung} (chosen)", rung=rung_of(rung)) if rung == chosen else rung_of(rung)
+
+
 @drawn_of
-def ladder(result: Mapping[str, Any], place: int) -> Figure:
+def ladder(result: Mapping[str, Any], place: int, page: Page) -> Figure:
     """Draw the rungs of a score's update, apparent (hollow) beside corrected (filled).
 
     Parameters
@@ -56,10 +66,13 @@ def ladder(result: Mapping[str, Any], place: int) -> Figure:
         The ``result`` of a validation.
     place : int
         Which of its ``updates``.
+    page : Page
+        In one column the panels stand below each other.
 
     Returns
     -------
     Figure
-        Double column, one panel a measure, one row a rung.
+        One panel a measure, one row a rung.
     """
-    return measures_by_model(result, climbed(result["updates"][place]))
+    width = "double" if page.wide else "single"
+    return measures_by_model(result, climbed(result["updates"][place]), width)

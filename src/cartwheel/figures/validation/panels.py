@@ -10,24 +10,40 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cartwheel.figures.numbers import level as coverage
-from cartwheel.figures.pooling.drawing import shortened, text_width, titled
+from cartwheel.figures.pooling.drawing import Page, area, shortened, text_width, titled
 from cartwheel.figures.pooling.measure import (
     Measure,
     effect_axis,
     reach,
     written,
-    written_value,
+    written_limits,
 )
-from cartwheel.figures.pooling.rows import SIZE, Row, draw_row
-from cartwheel.figures.style import BLUE, DOUBLE, GREY, INK, RULE, leading, panel, write
+from cartwheel.figures.pooling.rows import Row, draw_row
+from cartwheel.figures.style import BLUE, GREY, INK, RULE, leading, write
+from cartwheel.figures.wording import say
 
 _MARGIN = 0.2
-_LABELS = 3.4
-_COUNTS = 1.6
-_START = _MARGIN + _LABELS + _COUNTS + 0.2
-# from this width of a panel on there is room for the numbers beside the intervals
-_WIDE = 5.0
 _DENSE = 30
+# in one column more panels than this leave no room for events and patients
+_COUNTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Widths in cm; from ``told`` on a panel has room for the numbers beside its intervals."""
+
+    page: Page
+    labels: float
+    counts: float
+    start: float
+    told: float
+
+    @classmethod
+    def of(cls, page: Page, panels: int) -> _Places:
+        if page.wide:
+            return cls(page, 3.4, 1.6, _MARGIN + 3.4 + 1.6 + 0.2, 5.0)
+        labels, counts = 1.9, 1.0 if panels <= _COUNTED else 0.0
+        return cls(page, labels, counts, _MARGIN + labels + counts + 0.1, 4.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,7 @@ def draw_panels(
     title: str,
     heads: tuple[str, Sequence[Column]],
     lines: Sequence[Line],
+    page: Page,
 ) -> Figure:
     """Draw lines from top to bottom, panels from left to right.
 
@@ -110,45 +127,55 @@ def draw_panels(
         Head of the labels, and the panels.
     lines : sequence of Line
         At least one.
+    page : Page
+        In one column events and patients are told where there are two panels at most.
 
     Returns
     -------
     Figure
-        Double column, as high as the lines need; an interval that leaves its panel ends in an
+        As high as the lines need; an interval that leaves its panel ends in an
         arrow.
     """
     first, columns = heads
-    laid = _laid(lines)
-    body, above = sum(each.height for each in laid), leading(SIZE) * 2 + 0.25
+    places = _Places.of(page, len(columns))
+    laid, size = _laid(lines, places), page.size
+    body, above = sum(each.height for each in laid), leading(size) * 2 + 0.25
+    if not page.wide:
+        above += leading(size)
     below = 1.3 if any(column.foot for column in columns) else 0.85
-    figure, sheet = titled(result, title, below + body + above)
-    bold = {"fontsize": SIZE, "fontweight": "bold"}
+    figure, sheet = titled(result, title, below + body + above, page)
+    bold = {"fontsize": size, "fontweight": "bold"}
     top = below + body + above / 2
     write(sheet, (_MARGIN, top), [first], **bold)
-    write(sheet, (_START - 0.2, top), ["Events /", "patients"], ha="right", **bold)
+    if places.counts:
+        heading = [say("Events /"), say("patients")]
+        write(sheet, (places.start - 0.2, top), heading, ha="right", **bold)
     for rule in (below + body, below + body + above):
-        sheet.plot([_MARGIN, DOUBLE - _MARGIN], [rule, rule], color=RULE, linewidth=0.8)
-    width = (DOUBLE - _MARGIN - _START) / max(len(columns), 1)
+        sheet.plot([_MARGIN, page.across - _MARGIN], [rule, rule], color=RULE, linewidth=0.8)
+    width = (page.across - _MARGIN - places.start) / max(len(columns), 1)
     for index, column in enumerate(columns):
-        left = _START + index * width
-        _panel(figure, sheet, column, laid, (left, below, width, body))
-        write(sheet, (left + width / 2, top), _heading(column, laid, width), ha="center", **bold)
-        write(sheet, (left + width / 2, 0.3), [column.foot], ha="center", fontsize=7.0, color=GREY)
+        left = places.start + index * width
+        _panel(figure, sheet, column, laid, places, (left, below, width, body))
+        words = _heading(column, laid, width, page)
+        write(sheet, (left + width / 2, top), words, ha="center", **bold)
+        write(sheet, (left + width / 2, 0.3), [column.foot], ha="center", fontsize=page.small,
+              color=GREY)  # fmt: skip
     for each in laid:
-        _label(sheet, each, below)
+        _label(sheet, each, below, places)
     return figure
 
 
-def _laid(lines: Sequence[Line]) -> list[_Laid]:
+def _laid(lines: Sequence[Line], places: _Places) -> list[_Laid]:
+    page = places.page
     room = 0.06 if len(lines) > _DENSE else 0.16
     broken = []
     for line in lines:
         strong = line.kind in ("heading", "pooled")
-        wide = DOUBLE - 1.0 if line.kind == "heading" else _LABELS - 0.2
-        words = shortened(line.label, wide, SIZE, 2, bold=strong)
-        height = leading(SIZE) * len(words) + room + (0.14 if strong else 0.0)
+        wide = page.across - 1.0 if line.kind == "heading" else places.labels - 0.2
+        words = shortened(line.label, wide, page.size, 2 if page.wide else 3, bold=strong)
+        height = leading(page.size) * len(words) + room + (0.14 if strong else 0.0)
         if line.kind == "withheld":
-            height = max(height, leading(7.0) * len(_reason(line)) + room)
+            height = max(height, leading(page.small) * len(_reason(line, places)) + room)
         broken.append((line, words, height))
     laid, top = [], sum(height for *_, height in broken)
     for line, words, height in broken:
@@ -157,17 +184,20 @@ def _laid(lines: Sequence[Line]) -> list[_Laid]:
     return laid
 
 
-def _reason(line: Line) -> list[str]:
-    return shortened(line.words, DOUBLE - _MARGIN - _START - 0.4, 7.0, 2)
+def _reason(line: Line, places: _Places) -> list[str]:
+    page = places.page
+    room = page.across - _MARGIN - places.start - 0.4
+    return shortened(line.words, room, page.small, 2 if page.wide else 3)
 
 
-def _heading(column: Column, laid: Sequence[_Laid], width: float) -> list[str]:
+def _heading(column: Column, laid: Sequence[_Laid], width: float, page: Page) -> list[str]:
+    lines, room, size = (1 if page.wide else 2), width - (0.3 if page.wide else 0.1), page.size
     for each in laid:
         level = each.line.estimates.get(column.name, {}).get("level")
         if level is not None:
-            lines = shortened(column.label, width - 0.3, SIZE, 1, bold=True)
-            return [*lines, f"({coverage(level)}% CI)"]
-    return shortened(column.label, width - 0.3, SIZE, 2, bold=True)
+            words = shortened(column.label, room, size, lines, bold=True)
+            return [*words, say("({level}% CI)", level=coverage(level))]
+    return shortened(column.label, room, size, lines + 1, bold=True)
 
 
 def _panel(
@@ -175,21 +205,23 @@ def _panel(
     sheet: Axes,
     column: Column,
     laid: Sequence[_Laid],
+    places: _Places,
     box: tuple[float, float, float, float],
 ) -> None:
-    left, below, width, body = box
+    (left, below, width, body), page = box, places.page
     told = [
         (each, each.line.estimates[column.name])
         for each in laid
         if column.name in each.line.estimates
     ]
     texts = [_text(each.line, estimate, column.measure) for each, estimate in told]
-    room = max((text_width(text, 7.0, bold=True) for text in texts), default=0.0)
-    wide = width >= _WIDE
+    room = max((text_width(text, page.small, bold=True) for text in texts), default=0.0)
+    wide = width >= places.told
     plot = width - 0.5 - (room + 0.2 if wide else 0.0)
-    axes = panel(figure, left + 0.25, below, plot, body)
+    axes = area(figure, page, (left + 0.25, below, plot, body))
     axes.patch.set_visible(False)
-    effect_axis(axes, column.measure, _ends(column, [estimate for _, estimate in told]))
+    ends = _ends(column, [estimate for _, estimate in told])
+    effect_axis(axes, column.measure, ends, narrow=not page.wide)
     axes.set_ylim(0, body)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -204,7 +236,7 @@ def _panel(
         if wide:
             weight = "bold" if each.line.kind == "pooled" else "normal"
             write(sheet, (left + width - 0.05, below + each.middle), [text], ha="right",
-                  fontsize=7.0, fontweight=weight)  # fmt: skip
+                  fontsize=page.small, fontweight=weight)  # fmt: skip
 
 
 def _ends(column: Column, told: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
@@ -232,18 +264,19 @@ def _stroke(axes: Axes, at: float, ends: tuple[float, float], line: Mapping[str,
 
 def _text(line: Line, estimate: Mapping[str, Any], measure: Measure) -> str:
     if line.kind == "prediction":
-        return " to ".join(written_value(estimate[end], measure) for end in ("low", "high"))
+        return written_limits(estimate, measure)
     return written(estimate, measure)
 
 
-def _label(sheet: Axes, each: _Laid, below: float) -> None:
+def _label(sheet: Axes, each: _Laid, below: float, places: _Places) -> None:
     line, level = each.line, below + each.middle
     strong = line.kind in ("heading", "pooled")
-    style: dict[str, Any] = {"fontsize": SIZE, "fontweight": "bold" if strong else "normal"}
+    size, small = places.page.size, places.page.small
+    style: dict[str, Any] = {"fontsize": size, "fontweight": "bold" if strong else "normal"}
     style["color"] = GREY if line.kind == "withheld" else INK
     indent = 0.0 if strong else 0.15
     write(sheet, (_MARGIN + indent, level), each.words, **style)
-    if line.counts:
-        write(sheet, (_START - 0.2, level), [line.counts], ha="right", **style)
+    if line.counts and places.counts:
+        write(sheet, (places.start - 0.2, level), [line.counts], ha="right", **style)
     if line.words:
-        write(sheet, (_START + 0.1, level), _reason(line), fontsize=7.0, color=GREY)
+        write(sheet, (places.start + 0.1, level), _reason(line, places), fontsize=small, color=GREY)

@@ -9,19 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from cartwheel.figures.pooling.drawing import drawn_of, shortened
+from cartwheel.figures.pooling.drawing import Page, area, drawn_of, shortened
 from cartwheel.figures.style import (
-    DOUBLE,
     GREY,
     INK,
     canvas,
     floats,
     leading,
-    panel,
     paper,
     stroke,
     write,
 )
+from cartwheel.figures.validation.labels import curve_name
+from cartwheel.figures.wording import say
 
 _REFERENCES = {
     "treat all": {"color": GREY, "linestyle": (0, (1, 1.4)), "linewidth": 1.7},
@@ -30,41 +30,49 @@ _REFERENCES = {
 
 
 @drawn_of
-def decision(result: Mapping[str, Any], _: int) -> Figure:
+def decision(result: Mapping[str, Any], _: int, page: Page) -> Figure:
     """Draw the net benefit of all scores, of treating everybody and of treating nobody.
 
     Parameters
     ----------
     result : mapping
         The ``result`` of a validation; ``decision`` and the names of ``scores`` are read.
+    page : Page
+        In one column the key is a list.
 
     Returns
     -------
     Figure
-        Double column; shaded bands are pointwise intervals. What lies far below zero is cut off.
+        Shaded bands are pointwise intervals. What lies far below zero is cut off.
     """
     found = result["decision"]
     order = [score["name"] for score in result["scores"]]
     curves = found["curves"]
-    rows = -(-len(curves) // 2)
-    foot = rows * leading() + 0.35
-    figure = canvas(result, DOUBLE, foot + 8.8)
-    axes = panel(figure, 1.8, foot + 1.15, 15.3, 7.3)
+    per_row, size = (2, 8.0) if page.wide else (1, page.size)
+    foot = -(-len(curves) // per_row) * leading(size) + 0.35
+    width, tall, height = (15.3, 7.3, 8.8) if page.wide else (6.3, 5.6, 7.1)
+    labels = (
+        say("Threshold: risk at which somebody would act"),
+        say("Net benefit (true positives per patient)"),
+    )
+    figure = canvas(result, page.across, foot + height)
+    axes = area(figure, page, (1.8, foot + 1.15, width, tall))
     for curve in curves:
         _curve(axes, found["thresholds"], curve, order)
     axes.set_xlim(found["thresholds"][0], found["thresholds"][-1])
     axes.set_ylim(*_ends(curves))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.xaxis.set_major_locator(MaxNLocator(10))
+    axes.xaxis.set_major_locator(MaxNLocator(10 if page.wide else 6))
     axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel("Threshold: risk at which somebody would act")
-    axes.set_ylabel("Net benefit (true positives per patient)")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
     sheet = paper(figure)
     for index, curve in enumerate(curves):
-        left = 0.5 + 8.5 * (index % 2)
-        level = foot - 0.15 - leading() * (index // 2 + 0.5)
+        left = 0.5 + 8.5 * (index % per_row)
+        level = foot - 0.15 - leading(size) * (index // per_row + 0.5)
         sheet.plot([left, left + 1.0], [level, level], **_line(str(curve["name"]), order))
-        write(sheet, (left + 1.2, level), shortened(str(curve["name"]), 7.0))
+        name = shortened(curve_name(curve), 7.0 if page.wide else 6.6, size)
+        write(sheet, (left + 1.2, level), name, fontsize=size)
     return figure
 
 

@@ -14,7 +14,10 @@ from cartwheel.figures.numbers import (
     percent,
     sentence,
 )
+from cartwheel.figures.terms import term
+from cartwheel.figures.validation.labels import curve_name, label_of
 from cartwheel.figures.validation.ladder import climbed
+from cartwheel.figures.wording import say
 
 Result = Mapping[str, Any]
 
@@ -36,92 +39,135 @@ def words(result: Result, name: str) -> tuple[str, str]:
     """
     kind, _, number = name.rpartition("_")
     if number.isdigit():
-        title, tell = OF_A_SCORE[kind]
         place = int(number) - 1
         part = result["updates" if kind == "ladder" else "scores"][place]
         who = part["score" if kind == "ladder" else "name"]
-        return f"{title}: {who}", " ".join(tell(result, part))
-    title, tell_all = OF_ALL[name]
-    return title, " ".join(tell_all(result))
+        title = say("{title}: {name}", title=_titles()[kind], name=who)
+        return title, _joined(OF_A_SCORE[kind](result, part))
+    return _titles()[name], _joined(OF_ALL[name](result))
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    joined = ""
+    for one in sentences:
+        joined = say("{said} {more}", said=joined, more=one) if joined else one
+    return joined
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "patient_flow": say("Patient flow"),
+        "roc": say("ROC curves"),
+        "decision": say("Decision curves"),
+        "calibration": say("Predicted against observed risk"),
+        "bands": say("Observed against published risk by band"),
+        "kaplan_meier": say("Kaplan-Meier curves"),
+        "incidence": say("Cumulative incidence"),
+        "subgroups": say("Subgroups"),
+        "centres": say("Centres"),
+        "ladder": say("Updating ladder, apparent beside corrected"),
+    }
 
 
 def _flow(result: Result) -> Iterable[str]:
     for step in result["flow"]:
-        gone = f", {count(step['excluded'])} left out" if step["excluded"] else ""
-        yield (
-            f"{sentence(step['label'])}: {count(step['patients'])} patients, "
-            f"{count(step['events'])} events{gone}."
-        )
+        told = {"step": sentence(term(str(step["label"]))), "patients": count(step["patients"]),
+                "events": count(step["events"])}  # fmt: skip
+        if step["excluded"]:
+            gone = count(step["excluded"])
+            yield say("{step}: {patients} patients, {events} events, {gone} left out.", gone=gone,
+                      **told)  # fmt: skip
+        else:
+            yield say("{step}: {patients} patients, {events} events.", **told)
 
 
 def _roc(result: Result) -> Iterable[str]:
     for score in result["scores"]:
         if score["roc"]:
-            yield f"{score['name']}: area {interval(score['roc']['auc'], 'score')}."
+            area = interval(score["roc"]["auc"], "score")
+            yield say("{name}: area {area}.", name=score["name"], area=area)
 
 
 def _decision(result: Result) -> Iterable[str]:
     found = result["decision"]
     last = len(found["thresholds"]) - 1
-    yield (
-        f"Thresholds from {percent(found['thresholds'][0])} to "
-        f"{percent(found['thresholds'][last])}."
-    )
+    ends = {"low": percent(found["thresholds"][0]), "high": percent(found["thresholds"][last])}
+    yield say("Thresholds from {low} to {high}.", **ends)
     for curve in found["curves"]:
         told = [
-            f"{decimals(curve['net_benefit'][at], 3)} at {percent(found['thresholds'][at])}"
+            say("{value} at {threshold}", value=decimals(curve["net_benefit"][at], 3),
+                threshold=percent(found["thresholds"][at]))
             for at in sorted({0, last // 2, last})
             if curve["net_benefit"][at] is not None
-        ]
-        yield f"Net benefit of {curve['name']}: {', '.join(told) or 'not estimable'}."
+        ]  # fmt: skip
+        values = _listed(told) or say("not estimable")
+        yield say("Net benefit of {name}: {values}.", name=curve_name(curve), values=values)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    listed = ""
+    for one in parts:
+        listed = say("{listed}, {more}", listed=listed, more=one) if listed else one
+    return listed
+
+
+def _valued(each: Result, key: str = "estimate") -> str:
+    value = interval(each[key], measure_format(each["name"]))
+    return say("{label} {value}", label=label_of(each), value=value)
 
 
 def _calibration(_: Result, score: Result) -> Iterable[str]:
     for each in score["calibration"]:
-        yield f"{each['label']}: {interval(each['estimate'], measure_format(each['name']))}."
+        value = interval(each["estimate"], measure_format(each["name"]))
+        yield say("{label}: {value}.", label=label_of(each), value=value)
     for point in score["plot"]["points"]:
-        yield (
-            f"{count(point['n'])} patients with a predicted risk of {percent(point['predicted'])}:"
-            f" observed {interval(point['observed'], 'percent')}."
-        )
+        yield say(
+            "{patients} patients with a predicted risk of {predicted}: observed {observed}.",
+            patients=count(point["n"]), predicted=percent(point["predicted"]),
+            observed=interval(point["observed"], "percent"),
+        )  # fmt: skip
 
 
 def _bands(_: Result, score: Result) -> Iterable[str]:
     for row in score["bands"]:
-        told = [f"{sentence(row['band'])}: {count(row['patients'])} patients"]
+        name, patients = sentence(row["band"]), count(row["patients"])
+        told = [say("{name}: {patients} patients", name=name, patients=patients)]
         if row["observed"] is not None:
-            told.append(f"observed {interval(row['observed'], 'percent')}")
+            told.append(say("observed {value}", value=interval(row["observed"], "percent")))
         if row["published"] is not None:
-            told.append(f"published {interval(row['published'], 'percent')}")
+            told.append(say("published {value}", value=interval(row["published"], "percent")))
         if row["predicted"] is not None:
-            told.append(f"predicted {percent(row['predicted'])}")
-        yield ", ".join(told) + "."
+            told.append(say("predicted {value}", value=percent(row["predicted"])))
+        yield say("{words}.", words=_listed(told))
 
 
 def _survival(result: Result, score: Result) -> Iterable[str]:
     unit = result["outcome"]["time_unit"]
     for curve in score["survival"]:
-        median = interval(curve["median"], "time", "not reached")
-        at = interval(curve["at_horizon"], "percent")
-        yield (
-            f"{sentence(curve['group'])}: {count(curve['events'])} events in {count(curve['n'])} "
-            f"patients, median in {unit} {median}, free of the event at the horizon {at}."
-        )
+        yield say(
+            "{group}: {events} events in {n} patients, median in {unit} {median}, free of the "
+            "event at the horizon {value}.",
+            group=sentence(curve["group"]), events=count(curve["events"]), n=count(curve["n"]),
+            unit=unit, median=interval(curve["median"], "time", say("not reached")),
+            value=interval(curve["at_horizon"], "percent"),
+        )  # fmt: skip
 
 
 def _incidence(result: Result, score: Result) -> Iterable[str]:
     horizon, unit = result["outcome"]["horizon"], result["outcome"]["time_unit"]
     for curve in score["incidence"]:
-        yield (
-            f"{sentence(curve['group'])}: {count(curve['events'])} events and "
-            f"{count(curve['competing'])} competing events in {count(curve['n'])} patients, "
-            f"incidence at {exact(horizon)} {unit} {interval(curve['at_horizon'], 'percent')}."
-        )
+        yield say(
+            "{group}: {events} events and {competing} competing events in {n} patients, incidence "
+            "at {horizon} {unit} {value}.",
+            group=sentence(curve["group"]), events=count(curve["events"]), n=count(curve["n"]),
+            competing=count(curve["competing"]), horizon=exact(horizon), unit=unit,
+            value=interval(curve["at_horizon"], "percent"),
+        )  # fmt: skip
 
 
 def _subgroups(result: Result, score: Result) -> Iterable[str]:
     for group in result["subgroups"]:
-        yield f"{sentence(group['label'])}."
+        yield say("{words}.", words=group["label"])
         yield from _rows(group["rows"], score["name"])
 
 
@@ -129,46 +175,51 @@ def _centres(result: Result, score: Result) -> Iterable[str]:
     yield from _rows(result["centres"]["rows"], score["name"])
     for row in result["centres"]["heterogeneity"]:
         if row["score"] == score["name"]:
-            kind = measure_format(row["measure"])
-            yield f"Mean over centres, {row['label']}: {interval(row['pooled'], kind)}."
+            value = interval(row["pooled"], measure_format(row["measure"]))
+            label = label_of(row)
+            yield say("Mean over centres, {label}: {value}.", label=label, value=value)
 
 
 def _rows(rows: Iterable[Result], name: str) -> Iterable[str]:
     for row in rows:
+        group = row["group"]
         if row["withheld"]:
-            yield f"{row['group']}: withheld, {row['withheld']}."
+            yield say("{group}: withheld, {reason}.", group=group, reason=row["withheld"])
             continue
         told = [
-            f"{each['label']} {interval(each['estimate'], measure_format(each['name']))}"
+            _valued(each)
             for one in row["scores"]
             if one["score"] == name
             for each in one["measures"]
         ]
-        yield f"{row['group']}, {count(row['patients'])} patients: {', '.join(told) or 'nothing'}."
+        values, patients = _listed(told) or say("nothing"), count(row["patients"])
+        yield say("{group}, {patients} patients: {values}.", group=group, patients=patients,
+                  values=values)  # fmt: skip
 
 
 def _ladder(_: Result, update: Result) -> Iterable[str]:
     for rung in climbed(update):
         for row in rung["measures"]:
             kind = measure_format(row["name"])
-            after = interval(row["corrected"], kind) if row["corrected"] else "not computed"
-            yield (
-                f"{sentence(rung['model'])}, {row['label']}: apparent "
-                f"{interval(row['apparent'], kind)}, corrected {after}."
-            )
+            after = interval(row["corrected"], kind) if row["corrected"] else say("not computed")
+            yield say(
+                "{rung}, {label}: apparent {apparent}, corrected {corrected}.",
+                rung=sentence(rung["model"]), label=label_of(row),
+                apparent=interval(row["apparent"], kind), corrected=after,
+            )  # fmt: skip
 
 
-OF_ALL: dict[str, tuple[str, Callable[[Result], Iterable[str]]]] = {
-    "patient_flow": ("Patient flow", _flow),
-    "roc": ("ROC curves", _roc),
-    "decision": ("Decision curves", _decision),
+OF_ALL: dict[str, Callable[[Result], Iterable[str]]] = {
+    "patient_flow": _flow,
+    "roc": _roc,
+    "decision": _decision,
 }
-OF_A_SCORE: dict[str, tuple[str, Callable[[Result, Result], Iterable[str]]]] = {
-    "calibration": ("Predicted against observed risk", _calibration),
-    "bands": ("Observed against published risk by band", _bands),
-    "kaplan_meier": ("Kaplan-Meier curves", _survival),
-    "incidence": ("Cumulative incidence", _incidence),
-    "subgroups": ("Subgroups", _subgroups),
-    "centres": ("Centres", _centres),
-    "ladder": ("Updating ladder, apparent beside corrected", _ladder),
+OF_A_SCORE: dict[str, Callable[[Result, Result], Iterable[str]]] = {
+    "calibration": _calibration,
+    "bands": _bands,
+    "kaplan_meier": _survival,
+    "incidence": _incidence,
+    "subgroups": _subgroups,
+    "centres": _centres,
+    "ladder": _ladder,
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cartwheel.pooling.account.numbers import counted, decimals, listed
+from cartwheel.pooling.account.validations import imputed_centres, validated_scores
 from cartwheel.pooling.account.works import Citations
 from cartwheel.pooling.plan import PoolPlan
 from cartwheel.pooling.result_studies import Study
 from cartwheel.pooling.study.result import LeftOut
+from cartwheel.pooling.study.result_validated import VALIDATION
 
 _RATIOS = ("HR", "OR", "RR", "IRR", "OE")
 
@@ -99,10 +101,15 @@ def _means(rows: Sequence[Study], cited: Citations) -> str:
 
 
 def _own_results(rows: Sequence[Study], _: Citations) -> str:
-    return (
-        f"from result {'file' if len(rows) == 1 else 'files'} of cartwheel, corrected for optimism "
-        "where they are developments (no external validation)"
-    )
+    text = f"from result {'file' if len({row.file for row in rows}) == 1 else 'files'} of cartwheel"
+    scores, imputed = validated_scores(rows), imputed_centres(rows)
+    if scores:
+        text += f", validations of {'the score ' if len(scores) == 1 else ''}{listed([*scores])}"
+    if imputed:
+        text += f", with missing inputs imputed at {listed([*imputed])}"
+    if any(VALIDATION not in row.conversion for row in rows):
+        text += ", corrected for optimism where they are developments (no external validation)"
+    return text
 
 
 _ROUTES: dict[str, Callable[[Sequence[Study], Citations], str]] = {

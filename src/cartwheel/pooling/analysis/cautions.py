@@ -14,8 +14,8 @@ from cartwheel.pooling.analysis.refits import kept_positions, pooled_again
 from cartwheel.pooling.analysis.wording import (
     estimate_text,
     interval_text,
-    rows_text,
-    sentence,
+    rows_first,
+    study_first,
     study_text,
 )
 from cartwheel.pooling.plan import PoolPlan
@@ -140,7 +140,7 @@ def _shared_patients(seen: Seen) -> Iterator[Note]:
             said.append(f"{again} ({what}) with only {study_text(members.studies[at[kept]])}")
         yield _caution(
             "overlap_pooled",
-            f"{sentence(rows_text(sharing))} may hold the same patients and were all pooled: "
+            f"{rows_first(sharing)} may hold the same patients and were all pooled: "
             f"{estimate_text(seen.main.pooled, members.measure)}. Of them, "
             f"{'; '.join(said)}.",
         )
@@ -277,7 +277,7 @@ def _dominated(seen: Seen) -> Iterator[Note]:
     if weights[most] > _MOST:
         yield _caution(
             "dominated",
-            f"{sentence(study_text(seen.members.studies[most]))} has {weights[most]:.0f} % of "
+            f"{study_first(seen.members.studies[most])} has {weights[most]:.0f} % of "
             "the weight: the pooled effect is mostly that study's.",
         )
 
@@ -363,7 +363,7 @@ def _about_the_model(seen: Seen) -> Iterator[Note]:
     if code in ("MH", "peto") and printed:
         yield _caution(
             "printed_ratio_unused",
-            f"{sentence(rows_text(printed))}: the counts were pooled, not the printed (perhaps "
+            f"{rows_first(printed)}: the counts were pooled, not the printed (perhaps "
             "adjusted) ratio.",
         )
     if seen.members.scale == "double_arcsine":

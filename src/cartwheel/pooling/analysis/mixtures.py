@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from cartwheel.note import Note
 from cartwheel.pooling.analysis.columns import column_of
 from cartwheel.pooling.analysis.members import Members
-from cartwheel.pooling.analysis.wording import rows_text, sentence
+from cartwheel.pooling.analysis.wording import rows_first, rows_text
 from cartwheel.pooling.result_studies import Study
 from cartwheel.pooling.study.pools import fold
 
@@ -71,7 +71,7 @@ def _opposite(members: Members) -> Iterator[Note]:
         yield Note(
             "opposite_directions",
             "caution",
-            f"{sentence(rows_text(fewer))} {_verb(fewer, 'lies', 'lie')} wholly {side} "
+            f"{rows_first(fewer)} {_verb(fewer, 'lies', 'lie')} wholly {side} "
             f"{null:g}, {rows_text(more)} wholly on the other side. Look whether all compare the "
             f"same way round; if not, {turned}.",
         )
@@ -83,7 +83,7 @@ def _measured_after(members: Members) -> Iterator[Note]:
         yield Note(
             "after_infusion",
             "caution",
-            f"{sentence(rows_text(late))}: the factor was measured after the infusion. Patients "
+            f"{rows_first(late)}: the factor was measured after the infusion. Patients "
             "had to be alive and event-free until then, and earlier events are not predicted by "
             "it: such an effect holds only from that time on (a landmark), and must not be pooled "
             "with, or used like, one known before infusion.",
@@ -121,7 +121,7 @@ def _units(members: Members) -> Iterator[Note]:
         yield Note(
             "per_unit_and_cutoff",
             "caution",
-            f"{sentence(rows_text(per_unit))} {_verb(per_unit)} an effect per unit or per "
+            f"{rows_first(per_unit)} {_verb(per_unit)} an effect per unit or per "
             f"doubling, {rows_text(cut)} one between groups: these are different quantities, and "
             "their pool means neither.",
         )

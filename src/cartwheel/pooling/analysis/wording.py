@@ -149,12 +149,38 @@ def rows_text(studies: Iterable[Study]) -> str:
     return ", ".join([*([row_list(rows)] if rows else []), *files])
 
 
-def sentence(text: str) -> str:
-    """Begin a sentence: the first letter large, everything else as it is.
+def rows_first(studies: Iterable[Study]) -> str:
+    """Begin a sentence with several studies.
 
     Parameters
     ----------
-    text : str
-        Such as ``row 3 (ASH 2024)``.
+    studies : iterable of Study
+        At least one.
+
+    Returns
+    -------
+    str
+        ``Rows 3, 4``; before the name of a file, which stays as it is, stands what it is.
     """
-    return text[:1].upper() + text[1:]
+    chosen = list(studies)
+    said = rows_text(chosen)
+    if any(study.route != OWN_RESULT for study in chosen):
+        return said[:1].upper() + said[1:]
+    return f"{'Files' if len({study.file for study in chosen}) > 1 else 'File'} {said}"
+
+
+def study_first(study: Study) -> str:
+    """Begin a sentence with a study.
+
+    Parameters
+    ----------
+    study : Study
+        A row, or a result file.
+
+    Returns
+    -------
+    str
+        ``Row 3 (ASH 2024)``.
+    """
+    said = study_text(study)
+    return f"File {said}" if study.route == OWN_RESULT else said[:1].upper() + said[1:]

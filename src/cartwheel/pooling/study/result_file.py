@@ -52,7 +52,7 @@ def read_result(path: Path, plan: PoolPlan) -> ResultRows:
         what="this is not a result that gives study rows",
     )
     if document["kind"] == "share":
-        _refuse_edited(document, path.name)
+        refuse_edited(document, path.name)
     try:
         return _READERS[document["kind"]](document, path.name, sha256(data), plan)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
@@ -71,8 +71,21 @@ def _command(document: dict[str, Any]) -> str:
     return f"{document['kind']} ... --json FILE"
 
 
-def _refuse_edited(document: dict[str, Any], name: str) -> None:
-    """Hold a shared file against its own sum."""
+def refuse_edited(document: dict[str, Any], name: str) -> None:
+    """Hold a shared file against its own sum.
+
+    Parameters
+    ----------
+    document : dict
+        The file.
+    name : str
+        Of the file.
+
+    Raises
+    ------
+    FileRefused
+        ``shared_file_edited``.
+    """
     if document.get("content_sha256") == content_sha256(document):
         return
     raise refuse(

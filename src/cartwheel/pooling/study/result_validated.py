@@ -20,6 +20,9 @@ from cartwheel.pooling.study.scales import normal_estimate, onto_scale, outside,
 _DISCRIMINATION = ("auc", "harrell_c", "auc_at_horizon")
 _MEASURES = {**dict.fromkeys(_DISCRIMINATION, "C"), "observed_expected": "OE"}
 _MEASURES["calibration_slope"] = "slope"
+# how a row tells what it was converted from
+VALIDATION = "; a validation, "
+IMPUTED = "missing inputs imputed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +257,8 @@ def _rows(found: _Validated, name: str, digest: str, plan: PoolPlan) -> ResultRo
     note = Note(
         "own_validation",
         "information",
-        f"{name} ({found.label}) is {what} with cartwheel: {len(studies)} rows.",
+        f"{name} ({found.label}) is {what} of {_scores_of(studies)} with cartwheel: "
+        f"{len(studies)} rows.{_filled(found)}",
     )
     kind = "share" if found.shared else "validate"
     source = Source(name, digest, kind, len(studies))
@@ -268,6 +272,19 @@ def _rows(found: _Validated, name: str, digest: str, plan: PoolPlan) -> ResultRo
         tuple(versions),
         found.moment,
     )
+
+
+def _scores_of(studies: Sequence[Study]) -> str:
+    names = list(dict.fromkeys(study.factor for study in studies))
+    return f"the {'score' if len(names) == 1 else 'scores'} {', '.join(names)}"
+
+
+def _filled(found: _Validated) -> str:
+    filled = [score.id for score in found.scores if score.imputed and not score.same_patients]
+    if not filled:
+        return ""
+    of = "" if len(filled) == len(found.scores) else f" of {', '.join(dict.fromkeys(filled))}"
+    return f" Missing inputs{of} were imputed there, and these numbers are of all patients."
 
 
 def _no_validation(found: _Validated, score: _Score, name: str) -> LeftOut:
@@ -310,7 +327,7 @@ def _study(
     error, words = had
     effect = onto_scale(numbers.value, scale)
     on = {"logit": "logit", "log": "log"}.get(scale, "value as it is")
-    who = "missing inputs imputed" if score.imputed else "patients in whom nothing is missing"
+    who = IMPUTED if score.imputed else "patients in whom nothing is missing"
     printed = f"{numbers.label} {numbers.value:.4g}"
     if numbers.low is not None and numbers.high is not None:
         printed += f" ({numbers.low:.4g}-{numbers.high:.4g})"
@@ -328,7 +345,7 @@ def _study(
         n=float(score.patients),
         reported=f"{printed} in {score.patients} patients, {score.events} with the event",
         route="result_file",
-        conversion=f"{on}; {words}; a validation, {who}",
+        conversion=f"{on}; {words}{VALIDATION}{who}",
         assumptions=(),
         inverted=False,
         scale=scale,

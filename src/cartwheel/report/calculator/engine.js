@@ -310,6 +310,7 @@ const Score = (() => {
       }
       const centre = X.of(risk.centre === undefined ? "0" : risk.centre);
       const ratio = Math.exp(Math.min(X.number(X.multiply(slope, X.subtract(end, centre))), 700));
+      if (ratio === 1) return X.number(X.subtract(X.of("1"), X.of(risk.baseline_survival)));
       return -Math.expm1(ratio * Math.log(Number(risk.baseline_survival)));
     });
     return [Math.min(...found), Math.max(...found)];

@@ -57,10 +57,10 @@ def calculator_page(spec: ScoreSpec) -> str:
         identity=escape(spec.identity),
         title=escape(spec.title),
         intended_use=escape(spec.intended_use),
-        question=escape(_question(spec)),
+        question=escape(question(spec)),
         population=escape(_population(spec)),
-        banners="\n".join(f'<p class="banner">{escape(each)}</p>' for each in _banners(spec)),
-        policy=escape(_policy(spec)),
+        banners="\n".join(f'<p class="banner">{escape(each)}</p>' for each in banners(spec)),
+        policy=escape(policy(spec)),
         fields="\n".join(
             _field(place, item, entry)
             for place, (item, entry) in enumerate(zip(spec.inputs, model["inputs"], strict=True))
@@ -83,7 +83,18 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _question(spec: ScoreSpec) -> str:
+def question(spec: ScoreSpec) -> str:
+    """Say what a score answers.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+
+    Returns
+    -------
+    str
+    """
     outcome = spec.outcome
     if outcome.kind == "none":
         return outcome.definition
@@ -96,7 +107,18 @@ def _population(spec: ScoreSpec) -> str:
     return f"{spec.population.text}." + (f" {n} patients." if n is not None else "")
 
 
-def _banners(spec: ScoreSpec) -> Iterator[str]:
+def banners(spec: ScoreSpec) -> Iterator[str]:
+    """Say what nobody may overlook: simulated, unverified, assumed.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+
+    Yields
+    ------
+    str
+    """
     if spec.simulated:
         yield (
             "SIMULATED. This score was made from simulated patients: it says nothing about a real "
@@ -114,7 +136,18 @@ def _banners(spec: ScoreSpec) -> Iterator[str]:
         yield " ".join(doubts)
 
 
-def _policy(spec: ScoreSpec) -> str:
+def policy(spec: ScoreSpec) -> str:
+    """Say what a missing value does.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+
+    Returns
+    -------
+    str
+    """
     if spec.missing == "range":
         return (
             "What is not known stays empty: the answer is then the range of what it could be. "
@@ -124,7 +157,7 @@ def _policy(spec: ScoreSpec) -> str:
 
 
 def _field(place: int, item: Input, entry: Mapping[str, Any]) -> str:
-    hint = escape(". ".join(_hints(item, entry["shown"])))
+    hint = escape(". ".join(hints(item, entry["shown"])))
     described = f'aria-describedby="hint-{place} error-{place}"'
     error = f'<p class="error" id="error-{place}"></p>'
     label = escape(item.label)
@@ -143,7 +176,20 @@ def _field(place: int, item: Input, entry: Mapping[str, Any]) -> str:
     )
 
 
-def _hints(item: Input, unit: str) -> Iterator[str]:
+def hints(item: Input, unit: str) -> Iterator[str]:
+    """Say when an input is measured, and on which values the score was made.
+
+    Parameters
+    ----------
+    item : Input
+        One of a score.
+    unit : str
+        Its unit as it is shown.
+
+    Yields
+    ------
+    str
+    """
     if item.window is not None:
         yield item.window.text[:1].upper() + item.window.text[1:]
     elif item.day is not None:

@@ -123,4 +123,4 @@ def _answer(listed: Inventory, entry: Entry, kind: str, read: Reading) -> Answer
     if not answer.source or rest not in read.say:
         return answer
     left = read.say("checklists.still_author", rest=read.say(rest))
-    return Answer(f"{answer.text}{read.say('checklists.space')}{left}", answer.source)
+    return Answer(read.say.together((answer.text, left)), answer.source)

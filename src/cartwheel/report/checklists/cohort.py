@@ -88,7 +88,7 @@ def _horizon(read: Reading) -> str:
     return read.say(
         "checklists.cohort.horizon",
         horizon=read.number("exact", "result.outcome.horizon"),
-        unit=read.text("result.outcome.time_unit"),
+        unit=_time_unit(read),
     )
 
 
@@ -183,8 +183,14 @@ def follow_up_sentence(read: Reading) -> str:
     return read.say(
         "checklists.cohort.follow_up",
         median=read.interval("time", "result.outcome.follow_up", "shared.not_reached"),
-        unit=read.text("result.outcome.time_unit"),
+        unit=_time_unit(read),
     )
+
+
+def _time_unit(read: Reading) -> str:
+    unit = read.text("result.outcome.time_unit")
+    key = f"develop.time_unit.{unit}"
+    return read.say(key) if key in read.say else unit
 
 
 def _events(read: Reading) -> Answer:
@@ -227,7 +233,7 @@ def _methods(read: Reading) -> Answer:
     """Give the paragraphs of methods that the run wrote."""
     place = "result.methods"
     paragraphs = [read.text(paragraph) for paragraph in read.rows(place)]
-    text = read.say("checklists.space").join(paragraphs)
+    text = read.say.together(paragraphs)
     return Answer(read.marked(text), place)
 
 

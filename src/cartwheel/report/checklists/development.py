@@ -116,7 +116,7 @@ def _variables(read: Reading) -> Answer:
     outcome = outcome_sentence(read)
     named = _columns(read, read.rows("result.columns"))
     columns = read.say("checklists.develop.predictors", columns=named)
-    return Answer(read.say("checklists.space").join((outcome, columns)), "result.columns")
+    return Answer(read.say.together((outcome, columns)), "result.columns")
 
 
 def _sample_size(read: Reading) -> Answer:

@@ -48,6 +48,8 @@ class Inventory:
         Keys of the works it comes from.
     source : str
         The same in words: where the rows were taken from.
+    counted : str
+        Where the source says how many items there are, and where the rows were counted.
     published_items, published_rows : int
         Numbered items, and rows when their parts are counted.
     kinds : tuple of str
@@ -59,6 +61,7 @@ class Inventory:
     id: str
     cites: tuple[str, ...]
     source: str
+    counted: str
     published_items: int
     published_rows: int
     kinds: tuple[str, ...]
@@ -89,6 +92,7 @@ def inventory(name: str) -> Inventory:
         id=table["id"],
         cites=tuple(table["cites"]),
         source=table["source"],
+        counted=table["counted"],
         published_items=table["published_items"],
         published_rows=table["published_rows"],
         kinds=tuple(table["kinds"]),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from cartwheel.figures.pooling.measure import MEASURES
 from cartwheel.report.checklists.cohort import COHORT
-from cartwheel.report.checklists.pooling_found import FOUND, analyses, studies_by, test_name
+from cartwheel.report.checklists.pooling_found import (
+    FOUND,
+    analyses,
+    certainty,
+    studies_by,
+    test_name,
+)
 from cartwheel.report.checklists.reading import Absent, Answer, Filling, Reading
 
 _STUDIES = "result.studies"
@@ -156,7 +162,7 @@ def _certainty_planned(read: Reading) -> Answer:
     starts = dict.fromkeys(
         (read.text(f"{row}.start"), read.text(f"{row}.start_source")) for row in read.rows(place)
     )
-    listed = read.listed(f"{read.marked(start)} ({source})" for start, source in starts)
+    listed = read.listed(f"{certainty(read, start)} ({source})" for start, source in starts)
     return Answer(read.say("checklists.pool.certainty", starts=listed), place)
 
 

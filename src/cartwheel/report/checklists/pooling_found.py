@@ -295,6 +295,24 @@ def _small_studies_found(read: Reading) -> Answer:
     return Answer(read.each(analyses(read), one, whole=True), _ANALYSES)
 
 
+def certainty(read: Reading, level: str) -> str:
+    """Name a level of certainty of GRADE; one the catalogue does not know as the result has it.
+
+    Parameters
+    ----------
+    read : Reading
+        The result.
+    level : str
+        Such as ``very_low``.
+
+    Returns
+    -------
+    str
+    """
+    key = f"pool.certainty.{level}"
+    return read.say(key) if key in read.say else read.marked(level)
+
+
 def _certainty_found(read: Reading) -> Answer:
     """Give the certainty of each analysis."""
     place = "result.grades"
@@ -303,7 +321,7 @@ def _certainty_found(read: Reading) -> Answer:
         return read.say(
             "checklists.pool.named",
             name=read.text(f"{row}.analysis"),
-            text=read.english(f"{row}.certainty"),
+            text=certainty(read, read.text(f"{row}.certainty")),
         )
 
     return Answer(read.each(read.rows(place), grade), place)

@@ -169,7 +169,7 @@ class Reading:
                 continue
         if not made:
             raise Absent("")
-        return self.say("checklists.space").join(made)
+        return self.say.together(made)
 
     def _written(self, rule: str, value: Any, place: str) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float):

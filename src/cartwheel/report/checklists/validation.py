@@ -36,7 +36,7 @@ def _clusters_flow(read: Reading) -> Answer:
     """Follow patients to the analysis, and divide them by centre."""
     flow = COHORT["flow"](read).text
     place = "result.centres.rows"
-    return Answer(read.say("checklists.space").join((flow, _centres(read).text)), place)
+    return Answer(read.say.together((flow, _centres(read).text)), place)
 
 
 def _preparation(read: Reading) -> Answer:
@@ -73,7 +73,7 @@ def _inputs(read: Reading, score: str) -> str:
 def _variables(read: Reading) -> Answer:
     """Name outcome and inputs."""
     outcome, inputs = outcome_sentence(read), _predictors(read).text
-    return Answer(read.say("checklists.space").join((outcome, inputs)), _SCORES)
+    return Answer(read.say.together((outcome, inputs)), _SCORES)
 
 
 def _sample_size(read: Reading) -> Answer:

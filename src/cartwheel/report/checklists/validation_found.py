@@ -130,7 +130,7 @@ def _performance_by_centre(read: Reading) -> Answer:
     place = "result.centres.rows"
     said = read.each(read.rows(place), lambda row: _group(read, row))
     by_centre = read.say("checklists.validate.by_centre", groups=said)
-    return Answer(read.say("checklists.space").join((_overall(read), by_centre)), place)
+    return Answer(read.say.together((_overall(read), by_centre)), place)
 
 
 def _heterogeneity_found(read: Reading) -> Answer:

@@ -52,6 +52,7 @@ _STYLES = {
     "Table Text Small": _Look(7.5, (1.5, 1.5), parent="Table Text", lines=1.0),
     "Table Text Tiny": _Look(6.5, (1.5, 1.5), parent="Table Text", lines=1.0),
     "Table Note": _Look(8, (2, 2), colour=_SOFT, lines=1.0),
+    "Table End": _Look(8, (2, 10), parent="Table Note", colour=_SOFT, lines=1.0),
     "References": _Look(9.5, (0, 4)),
     "Caution": _Look(11.5, (8, 8)),
     "Assumption": _Look(11.5, (8, 8), parent="Caution"),
@@ -116,10 +117,12 @@ def _typeface(about: Any, name: str) -> None:
 
 
 def _code_style(word: Word) -> None:
-    style: Any = word.styles.add_style("Code Text", WD_STYLE_TYPE.CHARACTER)
-    style.element.set(_w("styleId"), "CodeText")
-    style.font.size = Pt(9)
-    _typeface(style.element.get_or_add_rPr(), _CODE)
+    # in a sentence, and in a caption
+    for name, points in (("Code Text", 9), ("Code Text Small", 7)):
+        style: Any = word.styles.add_style(name, WD_STYLE_TYPE.CHARACTER)
+        style.element.set(_w("styleId"), name.replace(" ", ""))
+        style.font.size = Pt(points)
+        _typeface(style.element.get_or_add_rPr(), _CODE)
 
 
 def _w(name: str) -> str:
@@ -207,7 +210,7 @@ def _header(word: Word, ready: Typeset) -> None:
         paragraph = header.add_paragraph()._p
     title = ready.title
     running = title if len(title) <= _RUNNING else title[: _RUNNING - 1] + "…"
-    paragraph.style = word.styles["Table Note"].style_id
+    paragraph.style = word.styles["Table End"].style_id
     write_pieces(paragraph, (Piece(running),), word)
     footer: Any = section.footer
     footer.is_linked_to_previous = False

@@ -65,7 +65,9 @@ def add(parent: Any, tag: str, attributes: Mapping[str, str] | None = None) -> A
     return made
 
 
-def write_pieces(paragraph: Any, pieces: Iterable[Piece], word: Word) -> None:
+def write_pieces(
+    paragraph: Any, pieces: Iterable[Piece], word: Word, code: str = "CodeText"
+) -> None:
     """Write pieces into a paragraph, each as runs of its style, links as links.
 
     Parameters
@@ -76,10 +78,12 @@ def write_pieces(paragraph: Any, pieces: Iterable[Piece], word: Word) -> None:
         Its text.
     word : docx Document
         That keeps addresses outside.
+    code : str
+        Id of the style of code.
     """
     for piece in pieces:
         if not piece.target:
-            _runs(paragraph, piece.text, piece.style)
+            _runs(paragraph, piece.text, piece.style, code=code)
             continue
         if piece.target.startswith("#"):
             link = add(paragraph, "w:hyperlink", {"w:anchor": bookmark_name(piece.target[1:])})
@@ -93,12 +97,14 @@ def write_pieces(paragraph: Any, pieces: Iterable[Piece], word: Word) -> None:
         _runs(link, piece.text, piece.style, link=True)
 
 
-def _runs(parent: Any, text: str, style: str, *, link: bool = False) -> None:
+def _runs(
+    parent: Any, text: str, style: str, *, link: bool = False, code: str = "CodeText"
+) -> None:
     for part, right_to_left in _directions(text):
         run = add(parent, "w:r")
         about = element("w:rPr")
         if style == "code":
-            add(about, "w:rStyle", {"w:val": "CodeText"})
+            add(about, "w:rStyle", {"w:val": code})
         elif style == "strong":
             add(about, "w:b")
             add(about, "w:bCs")
@@ -143,7 +149,7 @@ def captioned(
     field(paragraph, f" SEQ {sequence} \\* ARABIC ", label.number, strong=True)
     if label.after:
         _runs(paragraph, label.after, "strong")
-    write_pieces(paragraph, caption, word)
+    write_pieces(paragraph, caption, word, "CodeTextSmall")
 
 
 def field(paragraph: Any, instruction: str, shown: str, *, strong: bool = False) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cartwheel.report.document.blocks import Column, Row
 
@@ -18,10 +22,12 @@ _WIDE, _BOLD = 1.05, 1.12
 _CAPITAL = 0.3
 # longer words may be broken at their joints, and at last anywhere
 _WHOLE_WORD, _LONGEST_WORD = 16, 26
-# text of right-aligned cells, such as an estimate with its interval, stays on one line up to here
+# text of right-aligned cells, and an estimate with its interval, stays on one line up to here
 _ONE_LINE = 26
 # a column of words is not narrower than this, where it need not be
 _NARROW, _COMFORT = 18, 60
+# an estimate with its interval
+_NUMBER = re.compile(r"[<>−-]?\d[\d.%]* \(")
 _JOINT = re.compile(r"(?<=[_./:,;=|\-\]\)])")
 # turned or not, size of type, and whether an estimate stays on one line with its interval
 _STEPS = (
@@ -35,6 +41,11 @@ _STEPS = (
 # the height of a table that is not parted between pages, in mm
 _WHOLE_TABLE = 95.0
 _LEADING, _ROW = 1.32, 1.9
+# room is moved between columns in such steps, in mm, as the first so many rows ask
+_MOVES = (16.0, 8.0, 4.0, 2.0)
+_LOOKED_AT = 200
+# characters of a line that its last word does not fill
+_RAGGED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,9 @@ def fit(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Fit:
     wished = [max(want * unit + PADDING, need) for want, need in zip(comfort, least, strict=True)]
     if sum(wished) > page:
         wished = _shared(page, least, wished, [column.width for column in columns])
+        whole = [max(word, number if one_line else 0.0) * unit + PADDING
+                 for word, number in zip(loose, _numbers(columns, rows), strict=True)]  # fmt: skip
+        wished = _lowered(wished, whole, rows, unit)
     made = Fit(landscape, points, tuple(wished))
     return replace(made, whole=_height(made, rows) <= _WHOLE_TABLE)
 
@@ -162,7 +176,9 @@ def _demands(
             broad = _BOLD if cell.strong else 1.0
             length = broad * characters(cell.text)
             word = broad * _longest_word(cell.text)
-            strict[place] = max(strict[place], _on_one_line(length, word, columns[place]) + moved)
+            strict[place] = max(
+                strict[place], _on_one_line(cell.text, length, word, columns[place]) + moved
+            )
             loose[place] = max(loose[place], word + moved)
             longest[place] = max(longest[place], length + moved)
             total[place] += length
@@ -174,10 +190,23 @@ def _demands(
     return [max(2.0, need) for need in strict], [max(2.0, need) for need in loose], comfort
 
 
-def _on_one_line(length: float, word: float, column: Column) -> float:
-    if column.align == "right":
+def _on_one_line(text: str, length: float, word: float, column: Column) -> float:
+    if column.align == "right" or _NUMBER.match(text):
         return length if length <= _ONE_LINE else word
     return max(word, min(length, float(_NARROW)))
+
+
+def _numbers(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> list[float]:
+    """Characters of the longest estimate, or right-aligned text, that stands on one line."""
+    longest = [0.0] * len(columns)
+    for row in rows:
+        if len(row.cells) != len(columns):
+            continue
+        for place, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
+            length = (_BOLD if cell.strong else 1.0) * characters(cell.text)
+            if length <= _ONE_LINE and (column.align == "right" or _NUMBER.match(cell.text)):
+                longest[place] = max(longest[place], length)
+    return longest
 
 
 def _longest_word(text: str) -> float:
@@ -203,6 +232,35 @@ def _shared(
         for want, need, weight in zip(wished, least, weights, strict=True)
     ]
     return [need + rest * want / sum(wants) for need, want in zip(least, wants, strict=True)]
+
+
+def _lowered(
+    widths: list[float], least: list[float], rows: tuple[Row, ...], unit: float
+) -> list[float]:
+    """Move room between columns as long as that makes the table lower."""
+    filled = [row for row in rows if len(row.cells) == len(widths)][:_LOOKED_AT]
+    if not filled or len(widths) == 1:
+        return widths
+    signs = np.array([[characters(cell.text) for cell in row.cells] for row in filled])
+
+    def height(tried: NDArray[np.float64]) -> float:
+        # lines of words end before the margin: a ragged half word of each is lost
+        room = np.maximum(1.0, (tried - PADDING) / unit - _RAGGED)
+        return float(np.maximum(1.0, np.ceil(signs / room)).max(axis=1).sum())
+
+    now, floor = np.array(widths), np.array(least)
+    lowest = height(now)
+    for step in _MOVES:
+        better = True
+        while better:
+            better = False
+            for giver, taker in permutations(range(len(widths)), 2):
+                tried = now.copy()
+                tried[giver] -= step
+                tried[taker] += step
+                if tried[giver] >= floor[giver] and (reached := height(tried)) < lowest:
+                    now, lowest, better = tried, reached, True
+    return [float(width) for width in now]
 
 
 def breakable(text: str, room: int) -> str:

@@ -28,7 +28,9 @@ def undated(package: bytes) -> bytes:
     ):
         for part in old.infolist():
             entry = zipfile.ZipInfo(part.filename, _BEFORE_ALL)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            # a picture is compressed already
+            whole = part.filename.endswith(".png")
+            entry.compress_type = zipfile.ZIP_STORED if whole else zipfile.ZIP_DEFLATED
             # what the entry says of the machine that wrote it
             entry.create_system = 0
             entry.external_attr = 0

@@ -116,6 +116,7 @@ def _pieces(pieces: Iterable[Piece], room: int) -> list[dict[str, str]]:
 def _table(table: CountedTable) -> dict[str, Any]:
     return {
         "kind": "table",
+        "id": table.id,
         "label": table.label.text,
         "caption": _pieces(table.caption, _CAPTION),
         "header": [
@@ -151,6 +152,7 @@ def _room(table: CountedTable, place: int, row: Row) -> int:
 def _figure(figure: CountedFigure) -> dict[str, Any]:
     return {
         "kind": "figure",
+        "id": figure.id,
         "label": figure.label.text,
         "caption": _pieces(figure.caption, _CAPTION),
         "alt": figure.alt or joined(figure.caption) or figure.label.text,

@@ -76,8 +76,10 @@ class CountedTable:
         Its number.
     caption : tuple of Piece
         After the number.
-    columns, rows, notes : tuple
+    columns, rows : tuple
         As in the block.
+    notes : tuple of str
+        As in the block, then the table's `mark`.
     fit : Fit
         Page and widths, for formats with pages.
     """
@@ -102,7 +104,7 @@ class CountedFigure:
     label : Label
         Its number.
     caption : tuple of Piece
-        After the number.
+        After the number; the figure's `mark` ends it.
     size : (float, float)
         Width and height on paper in mm.
     """
@@ -148,6 +150,26 @@ class Typeset:
     references_title: str
     references: tuple[tuple[str, tuple[Piece, ...]], ...]
     say: Say
+
+
+def mark(kind: str, number: str, id: str) -> str:
+    """Write what a table or figure is called where its numbers are traced.
+
+    Parameters
+    ----------
+    kind : str
+        ``table`` or ``figure``.
+    number : str
+        Its number in the paper.
+    id : str
+        Its id.
+
+    Returns
+    -------
+    str
+        Such as ``T2 · table-performance``, in every language the same.
+    """
+    return f"{kind[0].upper()}{number} \u00b7 {id}"
 
 
 def clean(text: str) -> str:
@@ -270,27 +292,31 @@ class _Counter:
     def table(self, table: blocks.Table, caption: tuple[Piece, ...]) -> CountedTable:
         columns = tuple(replace(one, label=clean(one.label).strip()) for one in table.columns)
         rows = tuple(_clean_row(row) for row in table.rows)
+        label = self.label("table")
+        notes = (*table.notes, mark("table", label.number, table.id))
         return CountedTable(
             id=table.id,
-            label=self.label("table"),
+            label=label,
             caption=_cleaned(caption),
             columns=columns,
             rows=rows,
-            notes=tuple(clean(note).strip() for note in table.notes),
+            notes=tuple(clean(note).strip() for note in notes),
             fit=fit(columns, rows),
         )
 
     def figure(self, figure: blocks.Figure) -> CountedFigure:
-        caption = _cleaned((Piece(figure.caption),))
+        label = self.label("figure")
+        marked = Piece(mark("figure", label.number, figure.id), "code")
+        caption = _cleaned((Piece(f"{figure.caption} "), marked))
         return CountedFigure(
             id=figure.id,
-            label=self.label("figure"),
+            label=label,
             caption=caption,
             alt=clean(figure.alt).strip(),
             svg=_FORBIDDEN.sub("\ufffd", figure.svg[max(figure.svg.find("<svg"), 0) :]).rstrip(),
             png=figure.png,
             width=figure.width,
-            size=figure_size(figure.svg, figure.width, len(figure.caption)),
+            size=figure_size(figure.svg, figure.width, sum(len(one.text) for one in caption)),
         )
 
 

@@ -157,8 +157,10 @@ class _Writer:
         for width in widths:
             add(columns, "w:gridCol", {"w:w": str(width)})
         _fill(grid, table, widths, self.word)
-        for note in table.notes or ("",):
+        *notes, end = table.notes or ("",)
+        for note in notes:
             self.paragraph("Table Note", note)
+        self.paragraph("Table End", end)
 
 
 def _picture(figure: CountedFigure) -> bytes:

@@ -10,7 +10,7 @@ from cartwheel.clinic.score_terms import Input
 from cartwheel.report.export.recipe import Case, recipe, term_names
 from cartwheel.report.export.statement import (
     divisors,
-    identifier,
+    function_name,
     identifiers,
     limits,
     opening,
@@ -63,7 +63,8 @@ def _logistic(predictor):
 
 
 def _cox(predictor, baseline):
-    return -math.expm1(math.exp(min(float(predictor), 700.0)) * math.log(float(baseline)))
+    ratio = math.exp(min(float(predictor), 700.0))
+    return 1 - baseline if ratio == 1.0 else -math.expm1(ratio * math.log(float(baseline)))
 '''
 
 _CHECK = '''\
@@ -138,7 +139,7 @@ def python_text(spec: ScoreSpec) -> str:
         computes in decimals of 34 digits, as cartwheel does, and raises ``ValueError`` where a
         value is missing or impossible. ``check()`` computes the worked examples.
     """
-    function = identifier(spec.id)
+    function = function_name(spec)
     lines = [
         '"""' + "\n".join(_safe(line) for line in opening(spec)) + '\n"""',
         "",

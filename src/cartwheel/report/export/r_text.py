@@ -11,17 +11,22 @@ from cartwheel.clinic.score_terms import Input
 from cartwheel.report.export.recipe import Case, recipe, term_names
 from cartwheel.report.export.statement import (
     divisors,
-    identifier,
+    function_name,
     identifiers,
     limits,
     opening,
     plain_examples,
 )
 
-# R computes in doubles, where 0.7 * 2.55 / 0.7 need not be 2.55. What is compared with a cut-off
-# is therefore rounded to 14 digits first, which no laboratory value has.
+# R computes in doubles, where 0.7 * 2.55 / 0.7 need not be 2.55, nor 0.1 + 0.2 - 0.3 be 0. What is
+# compared with a cut-off is therefore rounded first, to 14 digits of the largest number that it
+# was made of; no laboratory value has as many.
 _TOOLS = """\
-.settled <- function(x) as.numeric(sprintf("%.14g", x))
+.settled <- function(x, parts = x) {
+  largest <- max(abs(parts))
+  if (largest == 0) return(0)
+  as.numeric(sprintf("%.*f", max(0, 13 - floor(log10(largest))), x))
+}
 
 .number <- function(name, given, low, high) {
   if (length(given) != 1 || is.na(given))
@@ -42,7 +47,13 @@ _TOOLS = """\
 .logarithm <- function(x, f) if (x > 0) f(x) else stop("there is no logarithm of ", x)
 
 .divisor <- function(name, x) if (x <= 0) stop(name, " of 0 cannot be divided by")
+
+# at the baseline the risk is what is printed: 1 - 0.9 in doubles would miss a threshold of 0.1
+.cox <- function(predictor, survival, risk)
+  if (abs(predictor) < 1e-14) risk else -expm1(exp(predictor) * log(survival))
 """
+
+_VALUE = "value"
 
 
 class _R:
@@ -68,7 +79,9 @@ class _R:
         return f"max({value}, {least})"
 
     def compare(self, value: str, sign: str, number: Decimal) -> str:
-        return f".settled({value}) {'==' if sign == '=' else sign} {self.number(number)}"
+        # the sum is settled once, by the largest of its parts
+        left = "settled" if value == _VALUE else f".settled({value})"
+        return f"{left} {'==' if sign == '=' else sign} {self.number(number)}"
 
     def every(self, tests: Sequence[str]) -> str:
         return " && ".join(tests)
@@ -85,7 +98,7 @@ class _R:
         return f"plogis({predictor})"
 
     def cox(self, predictor: str, baseline: Decimal) -> str:
-        return f"-expm1(exp({predictor}) * log({baseline}))"
+        return f".cox({predictor}, {baseline}, {1 - baseline})"
 
 
 def r_text(spec: ScoreSpec) -> str:
@@ -105,9 +118,10 @@ def r_text(spec: ScoreSpec) -> str:
 
     Notes
     -----
-    R has doubles, not decimals: what is compared with a cut-off is rounded to 14 digits first.
+    R has doubles, not decimals: what is compared with a cut-off is rounded first, to 14 digits of
+    the largest number that it was made of, so that a sum that cancels meets a cut-off of 0.
     """
-    function = identifier(spec.id)
+    function = function_name(spec)
     lines = [
         *(f"# {_ascii(line)}" for line in opening(spec)),
         "",
@@ -126,7 +140,7 @@ def _ascii(line: str) -> str:
 
 
 def _function(spec: ScoreSpec, function: str) -> Iterator[str]:
-    names = identifiers(spec) | {"value": "value"}
+    names = identifiers(spec) | {"value": _VALUE}
     terms = term_names(spec)
     dialect = _R(names | terms)
     steps = recipe(spec, dialect)
@@ -151,9 +165,11 @@ def _function(spec: ScoreSpec, function: str) -> Iterator[str]:
     for step in steps.terms:
         yield f"  {terms[step.name]} <- {step.text}"
     yield f"  value <- {steps.value}"
+    parts = ", ".join(terms[step.name] for step in steps.terms)
+    made_of = f"{dialect.number(spec.intercept)}, {parts}" if spec.intercept else parts
+    yield f"  settled <- .settled({_VALUE}, c({made_of}))"
     yield f"  band <- {steps.band or 'NA_character_'}"
     yield f"  risk <- {steps.risk or 'NA_real_'}"
-    parts = ", ".join(terms[step.name] for step in steps.terms)
     labels = ", ".join(dialect.text(step.label) for step in steps.terms)
     yield f"  parts <- setNames(c({parts}), c({labels}))"
     yield "  list(value = value, band = band, risk = risk, parts = parts)"

@@ -13,13 +13,15 @@ from cartwheel.clinic.score_spec import Example, ScoreSpec
 from cartwheel.clinic.score_terms import Input, Product, ProductTerm, Ratio
 from cartwheel.clinic.score_units import plausible_limits
 from cartwheel.clinic.scoring import unsettled_constants
+from cartwheel.report.export.taken import PYTHON_NAMES, R_NAMES
 
 _ARITHMETIC = Context(prec=34)
 _SHORT = Context(prec=12)
 _TAKEN = {
     "value", "band", "risk", "parts", "found", "complete", "resource", "context", "questionnaire",
     "ucum", "sct", "loinc", "d", "c", "if", "else", "for", "in", "next", "repeat", "function", "t",
-    "f", "true", "false", "math", "max", "min", "sqrt", "log", "exp", "list", "stop",
+    "f", "true", "false", "math", "max", "min", "sqrt", "log", "exp", "list", "stop", "log2",
+    "log10", "float", "localcontext", "settled",
 }  # fmt: skip
 
 
@@ -72,6 +74,23 @@ def identifier(name: str) -> str:
     if not plain or not plain[0].isalpha() or keyword.iskeyword(plain):
         return f"x_{plain}".rstrip("_")
     return plain
+
+
+def function_name(spec: ScoreSpec) -> str:
+    """Name the function of a score, so that it hides no function of R or Python.
+
+    Parameters
+    ----------
+    spec : ScoreSpec
+        The score.
+
+    Returns
+    -------
+    str
+        The score's id as a name; ``score_`` stands before one that R or Python has already.
+    """
+    plain = identifier(spec.id)
+    return f"score_{plain}" if plain in R_NAMES | PYTHON_NAMES else plain
 
 
 def opening(spec: ScoreSpec) -> Iterator[str]:

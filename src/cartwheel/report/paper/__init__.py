@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from cartwheel.canonical import plain
 from cartwheel.errors import FileRefused, refuse
 from cartwheel.report.document.blocks import Document
-from cartwheel.report.paper.figures import pictures as drawing
+from cartwheel.report.paper.drawn_words import inside
+from cartwheel.report.paper.figures import pictures as drawing, undrawn
 from cartwheel.report.words import words
 
 # each kind has a module of its own, loaded when such a paper is wanted
@@ -32,6 +34,7 @@ def paper(
     share: bool = False,
     checklists: Sequence[str] | None = None,
     pictures: bool = True,
+    drawn: bool = True,
 ) -> Document:
     """Write the paper of a result.
 
@@ -47,6 +50,8 @@ def paper(
         Which reporting checklists; by default those of the kind, with an empty sequence none.
     pictures : bool
         Whether figures are drawn as PNG as well: Word needs it, and it takes most of the time.
+    drawn : bool
+        Whether there are drawings at all; without them figures have words and data only.
 
     Returns
     -------
@@ -71,6 +76,8 @@ def paper(
         )
     module, function = _PAPERS[kind]
     write = getattr(importlib.import_module(module), function)
-    with drawing(pictures):
+    # what is not drawn needs no font
+    language_inside = inside(language, pictures=pictures and drawn)
+    with drawing(pictures), language_inside, nullcontext() if drawn else undrawn():
         made: Document = write(read, say, share=share, checklists=checklists)
     return made

@@ -157,7 +157,7 @@ def _external(numbers: Numbers) -> Iterator[Block]:
     )
     rows = tuple(
         row(
-            numbers.words(f"{at}.label"),
+            _measure(numbers, at),
             numbers.cell(f"{at}.expected", _rule(numbers, at)),
             _interval(numbers, at),
             numbers.cell(f"{at}.width_wanted", "two"),
@@ -176,6 +176,17 @@ def _external(numbers: Numbers) -> Iterator[Block]:
         rows,
         (say("appraise.external.note"),),
     )
+
+
+def _measure(numbers: Numbers, place: str) -> Cell:
+    key = f"appraise.measure.{numbers.at(f'{place}.criterion')}"
+    if key not in numbers.say:
+        return numbers.words(f"{place}.label")
+    at = "result.external.threshold"
+    # the label of net benefit is the only one with a number in it
+    if numbers.at(f"{place}.criterion") == "net_benefit":
+        return Cell(numbers.say(key, threshold=numbers.text(at, "exact")), at)
+    return Cell(numbers.say(key), f"{place}.label")
 
 
 def _rule(numbers: Numbers, place: str) -> str:
@@ -198,7 +209,8 @@ def _said(numbers: Numbers) -> Table | None:
         value = numbers.at(place)
         if value is None or value == "":
             continue
-        answer = numbers.words(place)
+        key = f"appraise.said.{value}"
+        answer = Cell(say(key), place) if key in say else numbers.words(place)
         if isinstance(value, bool):
             answer = Cell(say("appraise.yes" if value else "appraise.no"), place)
         elif isinstance(value, int | float):

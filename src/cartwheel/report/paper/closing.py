@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from cartwheel.moved import moved_for
 from cartwheel.provenance import named_simulated
 from cartwheel.report.bibliography import bibliography
 from cartwheel.report.checklists import checklist, checklists_for
@@ -23,6 +24,7 @@ from cartwheel.report.document.blocks import (
 )
 from cartwheel.report.paper.numbers import Numbers
 from cartwheel.report.paper.tables import columns, heading_row, row
+from cartwheel.report.paper.validate_shown import joined
 from cartwheel.report.places import place_of, places_under, value_at
 from cartwheel.report.words import Say
 
@@ -179,7 +181,7 @@ def _findings(numbers: Numbers) -> Table | None:
     parts = ("what", "evidence", "mend", "source")
     rows = tuple(
         row(
-            _severity(numbers, f"{place}.severity"),
+            severity_cell(numbers, f"{place}.severity"),
             *(numbers.words(f"{place}.{part}") for part in parts),
         )
         for place in places
@@ -192,7 +194,20 @@ def _findings(numbers: Numbers) -> Table | None:
     return Table("table-referee", say("shared.referee.caption"), head, rows, numbers.english_note())
 
 
-def _severity(numbers: Numbers, place: str) -> Cell:
+def severity_cell(numbers: Numbers, place: str) -> Cell:
+    """Show how grave a finding is, in the words of the language.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the result.
+    place : str
+        Of the severity.
+
+    Returns
+    -------
+    Cell
+    """
     key = f"shared.severity.{numbers.at(place)}"
     return Cell(numbers.say(key), place) if key in numbers.say else numbers.words(place)
 
@@ -232,7 +247,7 @@ def _domains(numbers: Numbers) -> Iterator[Table]:
             rows.append(
                 row(
                     numbers.words(f"{place}.question"),
-                    numbers.words(f"{place}.answer", say("shared.domains.person")),
+                    _answer(numbers, f"{place}.answer"),
                     numbers.words(f"{place}.because"),
                 )
             )
@@ -246,8 +261,14 @@ def _domains(numbers: Numbers) -> Iterator[Table]:
         )
 
 
+def _answer(numbers: Numbers, place: str) -> Cell:
+    cell = numbers.words(place, numbers.say("shared.domains.person"))
+    key = f"shared.domain_answer.{cell.text.replace(' ', '_')}"
+    return replace(cell, text=numbers.say(key)) if key in numbers.say else cell
+
+
 def provenance(numbers: Numbers, command: str) -> list[Block]:
-    """Say where the numbers come from, how to trace each, and how to make them again.
+    """Say where the numbers come from, how to trace each, how to make them again, what moved.
 
     Parameters
     ----------
@@ -266,6 +287,12 @@ def provenance(numbers: Numbers, command: str) -> list[Block]:
         trace=Run(f"cartwheel trace {command} PLACE", "code"),
         rerun=Run(f"cartwheel rerun {command}", "code"),
     )
+    named = say.runs(
+        "shared.provenance.ids",
+        cell=Run(f"cartwheel trace {command} T2.3.2", "code"),
+        figure=Run("F1", "code"),
+        said=Run(f'cartwheel trace {command} --said "0.9"', "code"),
+    )
     rows = [row(say("shared.provenance.schema"), numbers.words("schema"))]
     for path, value in _leaves(numbers.at("provenance"), ("provenance",)):
         rows.append(row(_provenance_label(say, path[1:]), _setting(say, path, value)))
@@ -273,7 +300,35 @@ def provenance(numbers: Numbers, command: str) -> list[Block]:
     made = Table(
         "table-provenance", say("shared.provenance.caption"), columns(labels, (1, 2)), tuple(rows)
     )
-    return [heading(say, "provenance"), Paragraph(intro), made, *_plan(numbers)]
+    return [
+        heading(say, "provenance"),
+        joined(intro, named),
+        made,
+        *_moved(numbers, command),
+        *_plan(numbers),
+    ]
+
+
+def _moved(numbers: Numbers, command: str) -> list[Block]:
+    """Say what a later version computes differently from the one that wrote the result."""
+    say, place = numbers.say, "provenance.cartwheel"
+    if not numbers.at(place):
+        return []
+    title = Heading(say("shared.moved.heading"), 2, "numbers-moved")
+    version = numbers.named(place)
+    moved = moved_for(str(numbers.at("kind")), version.text)
+    if not moved:
+        return [title, Paragraph(say.runs("shared.moved.none", version=version))]
+    rerun = Run(f"cartwheel rerun {command}", "code")
+    rows = tuple(row(one.what, one.how_much, one.why, one.since) for one in moved)
+    labels = [say(f"shared.moved.{name}") for name in ("what", "how_much", "why", "since")]
+    head = columns(labels, (1.8, 1.2, 2, 0.7))
+    caption, note = say("shared.moved.caption"), say.sentence("shared.moved.english")
+    return [
+        title,
+        Paragraph(say.runs("shared.moved.told", version=version, rerun=rerun)),
+        Table("table-moved", caption, head, rows, (note,) if note else ()),
+    ]
 
 
 def _plan(numbers: Numbers) -> list[Block]:

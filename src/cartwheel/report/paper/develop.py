@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cartwheel.errors import FileRefused, refuse
 from cartwheel.report.document.blocks import Block, Document, Paragraph, Run
 from cartwheel.report.paper.closing import (
     checklists as checklist_blocks,
@@ -19,10 +18,18 @@ from cartwheel.report.paper.develop_building import regression_run
 from cartwheel.report.paper.develop_methods import methods
 from cartwheel.report.paper.develop_results import findings, results
 from cartwheel.report.paper.develop_tables import columns_table
+from cartwheel.report.paper.figures import held
 from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.sharing_develop import shareable_development
+from cartwheel.report.paper.sharing_notice import (
+    held_figures,
+    sharing_limits,
+    sharing_notice,
+    sharing_referee,
+)
 from cartwheel.report.paper.tables import flow_table
 from cartwheel.report.places import places_under
-from cartwheel.report.words import Say
+from cartwheel.report.words import Say, gap
 
 
 def development_paper(
@@ -41,7 +48,9 @@ def development_paper(
     say : Say
         Words of the language.
     share : bool
-        Whether it is to leave the centre by the sharing rule; a development has none.
+        Whether the paper is to leave the centre: small counts, middles, curves that step at single
+        patients, and what the result alone cannot judge are withheld, estimates are rounded, and
+        checklists, whose answers hold counts, are left out.
     checklists : sequence of str, optional
         Which reporting checklists; by default those of a development.
 
@@ -51,31 +60,30 @@ def development_paper(
 
     Raises
     ------
-    FileRefused
-        ``no_sharing_rule`` where it is asked to follow one.
+    CohortRefused
+        ``too_small_to_share`` where a paper to be shared would be about a few people.
     """
-    if share:
-        raise refuse(
-            FileRefused,
-            "no_sharing_rule",
-            "the paper of a development shows curves and tables that step at single patients, and "
-            "there is no rule by which they could be withheld",
-            where="--share",
-            mend="leave --share out and let the centre decide, or share a validation",
-        )
+    shareable = shareable_development(document, say) if share else None
     numbers = Numbers(document, say)
-    # a checklist that is refused is refused before anything is drawn
-    filled = checklist_blocks(numbers, checklists)
-    blocks: list[Block | None] = [
-        *_summary(numbers),
-        *methods(numbers),
-        *results(numbers),
-        *limitations(numbers),
-        *referee(numbers),
-        *_supplement(numbers),
-        *provenance(numbers, "RESULT.json"),
-        *filled,
-    ]
+    # a checklist that is refused is refused before anything is drawn; its answers hold counts
+    filled = [] if shareable else checklist_blocks(numbers, checklists)
+    told = numbers
+    if shareable:
+        told = Numbers(shareable.document, say, shareable.withheld)
+    gone = held_figures(document, shareable) if shareable else ()
+    with held(gone):
+        blocks: list[Block | None] = [
+            *(sharing_notice(numbers, shareable, gone) if shareable else ()),
+            *_summary(told),
+            *methods(told),
+            *results(told),
+            *(sharing_limits(numbers) if shareable else limitations(numbers)),
+            *(sharing_referee(told) if shareable else referee(numbers)),
+            *_supplement(told),
+            *provenance(numbers, "RESULT.json"),
+            *filled,
+        ]
+    numbers = told
     title = str(numbers.at("result.title") or say("develop.title"))
     return finished(numbers, title, _subtitle(numbers), blocks)
 
@@ -102,11 +110,16 @@ def _summary(numbers: Numbers) -> list[Block]:
     return [
         heading(numbers.say, "summary"),
         *(
-            Paragraph((Run(numbers.say(f"develop.summary.{name}"), "strong"), Run(" "), *runs))
+            Paragraph(_headed(numbers.say(f"develop.summary.{name}"), runs))
             for name, runs in parts
             if runs
         ),
     ]
+
+
+def _headed(name: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    between = gap(name)
+    return (Run(name, "strong"), *((Run(between),) if between else ()), *runs)
 
 
 def _joined(sentences: list[tuple[Run, ...]]) -> tuple[Run, ...]:
@@ -142,5 +155,7 @@ def _limits(numbers: Numbers) -> tuple[Run, ...]:
     ]
     runs: list[Run] = []
     for place in (*(f"{note}.text" for note in cautions), *(f"{each}.what" for each in grave)):
-        runs += [*numbers.quoted(place), Run(" ")]
+        runs += numbers.quoted(place)
+        between = gap(runs[-1].text) if runs else ""
+        runs += [Run(between)] if between else []
     return (*runs, *say.runs("develop.summary.elsewhere"))

@@ -198,6 +198,15 @@ def _selected(numbers: Numbers, place: str) -> dict[str, str]:
     }
 
 
+def _band(numbers: Numbers, place: str) -> dict[str, str]:
+    return {
+        "predicted": numbers.text(f"{place}.predicted", "percent"),
+        "low": numbers.text(f"{place}.low", "percent"),
+        "high": numbers.text(f"{place}.high", "percent"),
+        "n": numbers.text(f"{place}.n", "count"),
+    }
+
+
 def _calibrated(numbers: Numbers, place: str) -> dict[str, str]:
     return {
         "predicted": numbers.text(f"{place}.predicted", "percent"),
@@ -235,6 +244,7 @@ _PARTS: dict[str, tuple[str, Describe]] = {
     "roc": ("result.roc", _roc),
     "cutoff_wander": ("result.cutoffs", _cutoff),
     "selection": ("result.selection", _selected),
+    "instability": ("result.instability.bands", _band),
     "calibration": ("result.calibration.points", _calibrated),
     "performance": ("result.performance.measures", _measure),
     "dose_response": ("result.splines", _dose),

@@ -206,6 +206,7 @@ def _missing(numbers: Numbers) -> tuple[Run, ...]:
         numbers.at(f"{place}.method") != "fixed"
         for place in places_under(numbers.document, "result.cutoffs")
     )
+    kind = "survival" if survival else "binary"
     runs = say.runs(
         "develop.missing.imputed",
         patients=numbers.run(f"{at}.patients", "count"),
@@ -213,7 +214,7 @@ def _missing(numbers: Numbers) -> tuple[Run, ...]:
         imputations=numbers.run(f"{at}.imputations", "count"),
         iterations=numbers.run(f"{at}.iterations", "count"),
         donors=numbers.run(f"{at}.donors", "count"),
-        outcome=numbers.quoted(f"{at}.outcome"),
+        outcome=Run(say(f"develop.imputed_with.{kind}"), source=f"{at}.outcome"),
         seed=numbers.run(f"{at}.seed", "exact"),
     )
     if survival:

@@ -10,6 +10,7 @@ from cartwheel.report.document.blocks import Block, Bullets, Caution, Heading, P
 from cartwheel.report.paper import develop_score_tables as scores, develop_tables as tables
 from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.develop_figures import Drawer
+from cartwheel.report.paper.develop_stability import proportional, stability
 from cartwheel.report.paper.numbers import Numbers
 from cartwheel.report.paper.tables import performance_table
 from cartwheel.report.places import places_under
@@ -44,7 +45,7 @@ def results(numbers: Numbers) -> list[Block]:
         ("performance", _performance(numbers, draw)),
         ("calibration", _calibration(numbers, draw)),
         ("dose", [*_told(_dose(numbers)), *draw("dose_response")]),
-        ("stability", _stability(numbers, draw)),
+        ("stability", stability(numbers, draw)),
         ("associations", _associations(numbers)),
         ("more_figures", [*draw.others()]),
     ]
@@ -236,7 +237,7 @@ def _regression(numbers: Numbers, draw: Drawer) -> list[Block | None]:
     )
     told = _told(say.runs("develop.regression.told")) if several else []
     drawn = [*draw("regression_forest"), *draw("nomogram")]
-    return [*told, table, *drawn, *_told(_score_effect(numbers)), final]
+    return [*told, table, *drawn, *_told(_score_effect(numbers)), final, *proportional(numbers)]
 
 
 def _score_effect(numbers: Numbers) -> Runs:
@@ -333,6 +334,9 @@ def _groups(numbers: Numbers, draw: Drawer) -> list[Block | None]:
 
 
 def _group(numbers: Numbers, place: str) -> Runs:
+    if numbers.hidden(f"{place}.n"):
+        name, rule = (numbers.named(f"{place}.{part}") for part in ("name", "rule"))
+        return numbers.say.runs("shared.share.group", name=name, rule=rule)
     return numbers.say.runs(
         "develop.groups.told",
         name=numbers.named(f"{place}.name"),
@@ -366,17 +370,6 @@ def _calibration(numbers: Numbers, draw: Drawer) -> list[Block | None]:
 
 def _dose(numbers: Numbers) -> Runs:
     return numbers.say.runs("develop.dose.told") if numbers.at("result.splines") else ()
-
-
-def _stability(numbers: Numbers, draw: Drawer) -> list[Block | None]:
-    table = scores.selection_table(numbers)
-    if table is None or not numbers.at("result.performance.resamples"):
-        return []
-    runs = numbers.say.runs(
-        "develop.selection.told",
-        resamples=numbers.run("result.performance.resamples", "count"),
-    )
-    return [*_told(runs), table, *draw("selection")]
 
 
 def _associations(numbers: Numbers) -> list[Block | None]:

@@ -133,7 +133,9 @@ def _group_row(numbers: Numbers, place: str, *, first: bool) -> Row:
         numbers.cell(f"{place}.events", "count"),
         numbers.cell(f"{place}.observed", "percent"),
         numbers.cell(f"{place}.predicted", "percent"),
-        shown if effect is None else numbers.cell(f"{place}.effect", "ratio"),
+        shown
+        if effect is None and not numbers.hidden(f"{place}.effect")
+        else numbers.cell(f"{place}.effect", "ratio"),
     )
 
 

@@ -376,7 +376,7 @@ def _measures(numbers: Numbers, place: str, name: str, parts: tuple[str, ...]) -
 
     rows: tuple[Row, ...] = tuple(
         row(
-            numbers.words(f"{each}.label"),
+            numbers.fixed(f"{each}.label"),
             *(numbers.cell(f"{each}.{part}", kind(f"{each}.name")) for part in parts),
         )
         for each in places_under(numbers.document, place)

@@ -18,11 +18,14 @@ from cartwheel.figures.data import guarded
 from cartwheel.figures.saving import svg
 from cartwheel.figures.style import look
 from cartwheel.report.document.blocks import Figure
+from cartwheel.report.paper.drawn_words import noted, worded
 
 Builder = Callable[[], Drawing]
 # in inches: below this a figure is drawn for one column of a journal
 _ONE_COLUMN = 4.5
 _PICTURES = ContextVar("pictures", default=True)
+_DRAWN = ContextVar("drawn", default=True)
+_HELD: ContextVar[frozenset[str]] = ContextVar("held", default=frozenset())
 
 
 def builders(document: Mapping[str, Any]) -> dict[str, Builder]:
@@ -36,9 +39,11 @@ def builders(document: Mapping[str, Any]) -> dict[str, Builder]:
     Returns
     -------
     dict of str to function
-        Nothing is drawn until a function is called.
+        Nothing is drawn until a function is called. Those that are `held` are not among them.
     """
-    return result_figures(document)
+    kept = result_figures(document).items()
+    found = {name: worded(build) for name, build in kept if name not in _HELD.get()}
+    return found if _DRAWN.get() else dict.fromkeys(found, Drawing)
 
 
 def figure_block(
@@ -98,6 +103,41 @@ def pictures(wanted: bool) -> Iterator[None]:
         _PICTURES.reset(before)
 
 
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Make the blocks of figures without their drawings, where only their place matters.
+
+    Yields
+    ------
+    None
+    """
+    before = _DRAWN.set(False)
+    try:
+        yield
+    finally:
+        _DRAWN.reset(before)
+
+
+@contextmanager
+def held(names: Iterable[str]) -> Iterator[None]:
+    """Leave figures out that may not leave the centre.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As `builders` has them.
+
+    Yields
+    ------
+    None
+    """
+    before = _HELD.set(frozenset(names))
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+
+
 def drawn_block(drawing: Drawing, caption: str, alt: str, csv: str, *, id: str) -> Figure:
     """Put a drawing in a block, as SVG and, where `pictures` are wanted, as PNG (300 dots an inch).
 
@@ -112,9 +152,11 @@ def drawn_block(drawing: Drawing, caption: str, alt: str, csv: str, *, id: str) 
     -------
     Figure
     """
+    if not _DRAWN.get():
+        return Figure(id, caption, alt, "", b"", csv)
     width = "single" if drawing.get_figwidth() < _ONE_COLUMN else "double"
     png = _png(drawing) if _PICTURES.get() else b""
-    return Figure(id, caption, alt, svg(drawing), png, csv, width)
+    return Figure(id, noted(caption), alt, svg(drawing), png, csv, width)
 
 
 def table_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cartwheel.figures.numbers import FORMATS, cut as written_cut
+from cartwheel.figures.terms import term
+from cartwheel.figures.wording import drawn_in
 from cartwheel.report.document.blocks import Cell, Run
-from cartwheel.report.places import value_at
-from cartwheel.report.words import Say
+from cartwheel.report.places import is_below, value_at
+from cartwheel.report.words import Say, phrases
 
 NOT_ESTIMABLE = "shared.not_estimable"
 NOT_REACHED = "shared.not_reached"
 NOT_STATED = "shared.not_stated"
 REFERENCE = "shared.reference"
+WITHHELD = "shared.share.cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,26 @@ class Numbers:
         The JSON of a result.
     say : Say
         Words of the language.
+    withheld : frozenset of str
+        Places that may not leave the centre, nor anything below them; the document lacks them too.
     """
 
     document: Mapping[str, Any]
     say: Say
+    withheld: frozenset[str] = frozenset()
 
     def at(self, place: str) -> Any:
         """Give what stands at a place, unrounded; None where there is nothing."""
         return value_at(self.document, place)
 
+    def hidden(self, place: str) -> bool:
+        """Whether what stands at a place is withheld."""
+        return bool(self.withheld) and is_below(place, self.withheld)
+
     def text(self, place: str, kind: str, missing: str = "") -> str:
         """Write what stands at a place: a number, an estimate with its interval, a summary."""
+        if self.hidden(place):
+            return self.say(WITHHELD)
         value = self.at(place)
         # what was asked is stated or not; what was found could be estimated or not
         asked = place.startswith(("plan.", "provenance."))
@@ -79,6 +91,12 @@ class Numbers:
         value = self.at(place)
         return Cell(missing) if value is None or value == "" else Cell(str(value), place)
 
+    def fixed(self, place: str) -> Cell:
+        """Show a word that cartwheel itself wrote, such as a measure, in the paper's language."""
+        cell = self.words(place)
+        with drawn_in(phrases(self.say.language)):
+            return replace(cell, text=term(cell.text))
+
     def length(self, place: str) -> Run:
         """Write how many items stand at a place: the place of a list stands for its length."""
         items = self.at(place)
@@ -109,6 +127,8 @@ class Numbers:
 
     def p(self, place: str) -> Run:
         """Write a p value for a sentence: ``p = 0.043`` or ``p < 0.001``."""
+        if self.hidden(place):
+            return Run(self.say(WITHHELD))
         return Run(p_text(self.say, self.at(place)), source="" if self.at(place) is None else place)
 
     def cut_text(self, place: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from cartwheel.report.document.blocks import Block, Heading, Run
 from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.pool_effects import names
+from cartwheel.report.paper.pool_effects import named_level, names
 from cartwheel.report.paper.validate_shown import joined
 from cartwheel.report.places import places_under
 
@@ -266,7 +266,8 @@ def _appraisal(numbers: Numbers) -> Iterator[Runs]:
         yield say.runs("pool.questions.no_grade")
     starts = dict.fromkeys((each["start"], each["start_source"]) for each in grades)
     for start, source in starts:
-        yield say.runs("pool.questions.grade", start=start, source=source)
+        named = named_level(say, "pool.certainty", str(start))
+        yield say.runs("pool.questions.grade", start=named, source=source)
 
 
 def _software(numbers: Numbers) -> Iterator[Runs]:

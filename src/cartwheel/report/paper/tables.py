@@ -122,7 +122,7 @@ def flow_table(numbers: Numbers, place: str = "result.flow") -> Table | None:
         return None
     rows = tuple(
         row(
-            numbers.words(f"{step}.label"),
+            numbers.fixed(f"{step}.label"),
             *(
                 numbers.cell(f"{step}.{name}", "count")
                 for name in ("patients", "events", "excluded", "excluded_events")
@@ -157,7 +157,7 @@ def performance_table(
     for model in models:
         places = places_under(numbers.document, f"{model}.measures")
         if places:
-            rows.append(heading_row(str(numbers.at(f"{model}.model") or ""), f"{model}.model"))
+            rows.append(heading_row(numbers.fixed(f"{model}.model").text, f"{model}.model"))
         rows += [_measure_row(numbers, place) for place in places]
         measured += places
     if not measured:
@@ -179,7 +179,7 @@ def performance_table(
 def _measure_row(numbers: Numbers, place: str) -> Row:
     kind = measure_format(str(numbers.at(f"{place}.name")))
     return row(
-        numbers.words(f"{place}.label"),
+        numbers.fixed(f"{place}.label"),
         numbers.cell(f"{place}.apparent", kind),
         numbers.cell(f"{place}.optimism.value", kind),
         numbers.cell(f"{place}.corrected", kind),

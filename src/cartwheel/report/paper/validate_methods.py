@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cartwheel.report.document.blocks import Block, Cell, Heading, Paragraph, Run, Table
+from cartwheel.report.paper.develop_score_tables import time_unit
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import Shown, joined
 from cartwheel.report.words import Filling
@@ -172,7 +173,7 @@ def _adverse(shown: Shown, score: dict[str, Any]) -> str:
 def _outcome(shown: Shown) -> Paragraph:
     say, plan = shown.say, (shown.at("plan") or {}).get("outcome") or {}
     kind = str(shown.at("result.outcome.kind"))
-    unit = str(shown.at("result.outcome.time_unit") or "")
+    unit = time_unit(shown.numbers)
     fields: dict[str, Filling] = {
         "outcome": shown.named("result.outcome.label"),
         "column": str(plan.get("event") or ""),

@@ -306,7 +306,8 @@ def score_blocks(shown: Shown, at: int) -> Iterator[Block | None]:
     say, place, number = shown.say, f"result.scores[{at}]", at + 1
     name = str(shown.at(f"{place}.name"))
     until = shown.until()
-    curve = "_shared" if shown.sharing else ""
+    drawn = shown.at(f"{place}.plot.curve")
+    curve = "_shared" if shown.sharing else ("" if drawn else "_points")
     blocks = [
         _published(shown, place, number),
         figure(

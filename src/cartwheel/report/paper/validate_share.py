@@ -3,7 +3,9 @@
 The rule is that of ``cartwheel validate --share``, as far as the result alone can follow it: a
 count is told where enough patients with, and without, the event stand behind it, and where no
 smaller count follows from it and its neighbours. Curves of which every step is a patient cannot be
-judged without the patients, and are withheld whole.
+judged without the patients, and are withheld whole. Of two tables that by their counts could
+divide the patients so that few lie between a group of one and a group of the other, the later is
+withheld.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cartwheel.errors import CohortRefused, refuse
-from cartwheel.report.places import value_at
+from cartwheel.report.paper.sharing_counts import Counts, ToldCounts, apart
+from cartwheel.report.places import is_below, value_at
 from cartwheel.report.words import Say
 from cartwheel.validation.sharing.cells import withheld_rows
 
@@ -71,7 +74,7 @@ def withheld_places(document: Json) -> frozenset[str]:
             where="--share",
             mend="share no report, or wait for more patients",
         )
-    found = {"result.outcome.follow_up", *_flow(document, cell), *_competing(document, cell)}
+    found = {"result.outcome.follow_up", *flow_places(document, cell), *_competing(document, cell)}
     found |= {*_subgroups(document, cell), *_centres(document, cell), *_imputation(document, cell)}
     seen: set[str] = set()
     for at, score in enumerate(value_at(document, "result.scores") or ()):
@@ -81,7 +84,44 @@ def withheld_places(document: Json) -> frozenset[str]:
         if own in seen and score.get("bands"):
             found |= {f"{place}.bands", f"{place}.edges", f"{place}.band_tests"}
         seen.add(own)
+    found |= set(_beside(document, found, (events, patients - events), cell))
     return frozenset(found | set(_solvable(document) if few_values(document) else ()))
+
+
+def _beside(document: Json, withheld: set[str], everybody: Counts, cell: int) -> Iterator[str]:
+    """Tables that tell too much beside those above: bands first, then subgroups, then centres."""
+    told = ToldCounts(everybody, cell)
+    for place, gone, rows in _tables(document):
+        hidden = [is_below(f"{place}[{at}].patients", withheld) for at in range(len(rows))]
+        left = [row for row, gone_row in zip(rows, hidden, strict=True) if not gone_row]
+        if not left:
+            continue
+        # those that are withheld are known together
+        lost = [row for row, gone_row in zip(rows, hidden, strict=True) if gone_row]
+        if lost:
+            left.append((sum(row[0] for row in lost), sum(row[1] for row in lost)))
+        if told.allows(left):
+            told.add(left)
+        else:
+            yield from gone
+
+
+def _tables(document: Json) -> Iterator[tuple[str, tuple[str, ...], list[Counts]]]:
+    """Place of each table of groups, what goes with it, and its counts."""
+    for at, score in enumerate(value_at(document, "result.scores") or ()):
+        place = f"result.scores[{at}]"
+        gone = (f"{place}.bands", f"{place}.edges", f"{place}.band_tests")
+        yield f"{place}.bands", gone, _counted(score.get("bands") or ())
+    for at, subgroup in enumerate(value_at(document, "result.subgroups") or ()):
+        place = f"result.subgroups[{at}].rows"
+        yield place, (place,), _counted(subgroup["rows"])
+    rows = value_at(document, "result.centres.rows") or ()
+    parts = tuple(f"result.centres.{part}" for part in ("rows", "without", "updated"))
+    yield parts[0], parts, _counted(rows)
+
+
+def _counted(rows: Sequence[Json]) -> list[Counts]:
+    return [(int(one["events"]), int(one["patients"] - one["events"])) for one in rows]
 
 
 def few_values(document: Json) -> bool:
@@ -116,6 +156,8 @@ def _solvable(document: Json) -> Iterator[str]:
         for at, each in enumerate(value_at(document, f"result.{part}") or ()):
             if each[key] not in POOLED:
                 yield f"result.{part}[{at}]"
+            # it is known more finely than the difference
+            yield f"result.{part}[{at}].p_value"
 
 
 def group_names(document: Json, say: Say) -> dict[str, str]:
@@ -176,12 +218,25 @@ def told_flow(steps: Sequence[Json], cell: int) -> list[int]:
 
 
 def _apart(before: Json, after: Json, cell: int) -> bool:
-    events = before["events"] - after["events"]
-    others = before["patients"] - after["patients"] - events
-    return bool((events == 0 and others == 0) or min(events, others) >= cell)
+    first, second = _counted((before, after))
+    return apart(first, second, cell)
 
 
-def _flow(document: Json, cell: int) -> Iterator[str]:
+def flow_places(document: Json, cell: int) -> Iterator[str]:
+    """Name the counts of the flow that are not told.
+
+    Parameters
+    ----------
+    document : mapping
+        The JSON of a validation or a development.
+    cell : int
+        Smallest count that is told.
+
+    Yields
+    ------
+    str
+        Places.
+    """
     steps = value_at(document, "result.flow") or []
     told = told_flow(steps, cell)
     for at in range(len(steps)):

@@ -9,9 +9,10 @@ from typing import Any
 
 from cartwheel.figures.numbers import measure_format
 from cartwheel.report.document.blocks import Cell, Paragraph, Row, Run
+from cartwheel.report.paper.develop_score_tables import time_unit
 from cartwheel.report.paper.numbers import NOT_ESTIMABLE, Numbers, estimate_text, number_text
 from cartwheel.report.places import places_under
-from cartwheel.report.words import Filling, Say
+from cartwheel.report.words import Filling, Say, gap
 from cartwheel.validation.sharing.cells import in_steps, step_of
 
 _ENDS = ("value", "low", "high")
@@ -132,7 +133,7 @@ class Shown:
         return self.say.runs(
             "validate.until",
             horizon=self.run("result.outcome.horizon", "exact"),
-            unit=str(self.at("result.outcome.time_unit") or ""),
+            unit=time_unit(self.numbers),
         )
 
     def group_cell(self, place: str) -> Cell:
@@ -188,7 +189,7 @@ def in_steps_of(estimate: Mapping[str, Any], *, coarse: bool) -> dict[str, Any]:
 
 
 def joined(*parts: Iterable[Run]) -> Paragraph:
-    """Make one paragraph of sentences, a space between each and the next.
+    """Make one paragraph of sentences, a space between each and the next as the script has it.
 
     Parameters
     ----------
@@ -203,8 +204,9 @@ def joined(*parts: Iterable[Run]) -> Paragraph:
     runs: list[Run] = []
     for part in parts:
         sentence = tuple(part)
-        if sentence and runs:
-            runs.append(Run(" "))
+        between = gap(runs[-1].text) if sentence and runs else ""
+        if between:
+            runs.append(Run(between))
         runs += sentence
     return Paragraph(tuple(runs))
 

@@ -81,14 +81,26 @@ tell_univariable <- function(blocks) {
     if (fitted) row <- row + 1
   }
 }
+# p of a searched cut-off by permutation: 'copies' are the values of x, one vector where nothing was
+# imputed, and the median over them is told
+tell_permuted <- function(place, item, copies, number) {
+  if (item$cutoff == "fixed" || PERMUTATIONS < 1) return(invisible())
+  set.seed(SEED + number)
+  weights <- search_weights(everyone)
+  found <- sapply(copies, function(x)
+    permuted_p(turn(item) * x, item$cutoff, MIN_FRACTION, weights, PERMUTATIONS))
+  between <- if (length(copies) > 1) percentile_error(found[1, ], 0.5) else 0
+  tell_drawn(paste0(place, ".p_adjusted"), median(found[1, ]), sqrt(median(found[2, ])^2 + between^2))
+}
 tell_cutoffs <- function(items, found) {
   for (i in seq_along(items)) {
     place <- at_row("result.cutoffs", i)
     given <- point(items[[i]], found[[i]]$cut)
     tell_fields(place, c(found[[i]], list(points_given = sum(given))))
-    if (length(unique(given)) > 1 && (items[[i]]$cutoff == "fixed" || PERMUTATIONS > 0))
+    if (length(unique(given)) > 1 && (items[[i]]$cutoff == "fixed" || TESTED))
       tell(paste0(place, ".p_naive"), if (KIND == "survival") log_rank(time, event, given)$p_value
         else pchisq(n * cor(event, given)^2, 1, lower.tail = FALSE))
+    tell_permuted(place, items[[i]], list(items[[i]]$x), i)
     tell_vector(paste0(place, ".values"), quantile(items[[i]]$x, 0:10 / 10, type = 7, names = FALSE))
   }
 }

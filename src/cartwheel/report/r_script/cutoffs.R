@@ -31,6 +31,27 @@ best_cut <- function(x, method, min_fraction, case, control, scores) {
   list(below = values[best], above = values[best + 1], statistic = statistic[[best]],
     cut = (values[best] + values[best + 1]) / 2)
 }
+# how often chance alone finds as good a cut-off: patients are shuffled, the cut-off is searched
+# again, and its squared rank statistic is compared; p and its Monte-Carlo error
+permuted_p <- function(x, method, min_fraction, weights, times) {
+  n <- length(x)
+  order <- order(x)
+  ends <- which(diff(x[order]) > 0)
+  sizes <- ends[ends >= floor(n * min_fraction) & ends <= floor(n * (1 - min_fraction))]
+  away <- weights$scores - mean(weights$scores)
+  precision <- n * (n - 1) / (sizes * (n - sizes) * sum(away^2))
+  best <- function(rows) {
+    squares <- cumsum(away[rows])[sizes]^2 * precision
+    if (method == "max_log_rank") return(max(squares))
+    missed <- cumsum(weights$case[rows])[sizes] / sum(weights$case)
+    true_negative <- cumsum(weights$control[rows])[sizes] / sum(weights$control)
+    merit <- if (method == "youden") true_negative - missed else -(missed^2 + (1 - true_negative)^2)
+    squares[which(merit >= max(merit) - 1e-12)[1]]
+  }
+  observed <- best(order)
+  reached <- sum(replicate(times, best(sample.int(n))) >= observed - 1e-12 * max(1, observed))
+  c((1 + reached) / (1 + times), share_error(reached, times))
+}
 # the number with the fewest digits strictly between two values
 shortest_between <- function(low, high, near) {
   for (digits in 1:14) {

@@ -2,7 +2,7 @@
 # KIND, METHOD, LEVEL, PENALTY, MIN_FRACTION, 'predictors', 'event', 'time' and 'horizon' are above
 n <- length(event)
 everyone <- seq_len(n)
-distinct <- function(item) length(unique(item$x))
+distinct <- function(item) length(unique(item$x[!is.na(item$x)]))
 # coefficients of a regression, and linear predictor and risk of everyone
 regression <- function(x, rows, score = NULL) {
   x <- as.matrix(x)
@@ -128,15 +128,15 @@ make_score <- function(rows, settle = FALSE)
   if (METHOD == "index") make_index(rows, settle) else make_points(rows, settle)
 
 # the same predictors neither cut nor rounded
-SPLINES <- sum(event) >= 5 * sum(sapply(predictors, function(item) if (distinct(item) >= 6) 2 else 1))
+carries_splines <- function() sum(event) >= 5 * sum(sapply(predictors, function(item) if (distinct(item) >= 6) 2 else 1))
 on_scale <- function(item) {
-  if (item$transform == "log2" || (item$skewed && all(item$x > 0) && item$transform != "sqrt")) return("log2")
+  if (item$transform == "log2" || (item$skewed && all(item$x > 0, na.rm = TRUE) && item$transform != "sqrt")) return("log2")
   if (item$transform == "sqrt") "sqrt" else "none"
 }
 scaled <- function(item) switch(on_scale(item), log2 = log2(item$x), sqrt = sqrt(item$x), none = item$x)
 uncut_columns <- function(rows) lapply(predictors, function(item) {
   x <- scaled(item)
-  knots <- if (SPLINES && distinct(item) >= 6) knots_of(x[rows], "rcs3")
+  knots <- if (carries_splines() && distinct(item) >= 6) knots_of(x[rows], "rcs3")
   list(x = basis_at(x, "none", knots), knots = knots)
 })
 make_uncut <- function(rows, settle = FALSE) {
@@ -190,22 +190,65 @@ tell_performance <- function(place, model) {
 }
 roc_of <- function(score) pROC::roc(event, score, levels = 0:1, direction = "<", quiet = TRUE)
 # the whole development again in each resample; R draws other patients than cartwheel did
-bootstrap <- function(place, make, apparent) {
-  if (B < 2) return(invisible())
+again <- function(make) {
+  if (B < 2) return(list())
   set.seed(SEED)
-  optimism <- t(replicate(B, tryCatch({
+  one <- function() {
     rows <- sample.int(n, replace = TRUE)
     model <- make(rows)
-    measure(model, rows) - measure(model, everyone)
-  }, error = function(e) rep(NA, length(MEASURES)))))
-  for (i in seq_along(MEASURES)) {
-    lost <- optimism[is.finite(optimism[, i]), i]
-    if (length(lost) < 2) next
-    mean <- mean(lost)
-    quarter <- quantile(lost, c(.25, .75))
-    runaway <- grepl("calibration", MEASURES[i]) && (mean < quarter[1] || mean > quarter[2])
-    typical <- if (runaway) median(lost) else mean
-    tell_drawn(paste0(at_row(place, i), ".optimism"), typical + c(0, -1, 1) * qnorm(.975) * sd(lost) / sqrt(length(lost)))
-    tell_drawn(paste0(at_row(place, i), ".corrected.value"), apparent[i] - typical)
+    list(training = measure(model, rows), test = measure(model, everyone),
+      cuts = cuts_of(model), kept = model$kept)
   }
+  Filter(Negate(is.null), lapply(seq_len(B), function(b) tryCatch(one(), error = function(e) NULL)))
+}
+cuts_of <- function(model) {
+  found <- if (METHOD == "index") model$cuts else lapply(model$blocks, `[[`, "found")
+  sapply(found, function(cut) if (is.null(cut)) NA else cut$cut)
+}
+# 'more' is the Monte-Carlo error of the apparent values, where these rest on random numbers too
+tell_repeated <- function(place, drawn, apparent, more = numeric(length(apparent))) {
+  if (length(drawn) < 2) return(invisible())
+  training <- do.call(rbind, lapply(drawn, `[[`, "training"))
+  lost <- training - do.call(rbind, lapply(drawn, `[[`, "test"))
+  for (i in seq_along(MEASURES)) {
+    here <- at_row(place, i)
+    usable <- lost[is.finite(lost[, i]), i]
+    if (length(usable) < 2 || !is.finite(apparent[i])) next
+    ideal <- grepl("calibration", MEASURES[i])
+    found <- typical(usable, ideal)
+    tell_drawn(paste0(here, ".optimism.value"), found[1], found[2])
+    tell_corrected(paste0(here, ".corrected"), apparent[i], training[, i], lost[, i], ideal, !ideal, more[i])
+    # no closed form
+    if (MEASURES[i] %in% c("auc_at_horizon", "brier")) {
+      spread <- apparent[i] + training[, i] - mean(training[, i])
+      tell_percentiles(paste0(here, ".apparent"), pmin(pmax(spread, 0), 1), LEVEL)
+      if (MEASURES[i] == "auc_at_horizon" && place == "result.performance.measures")
+        tell_percentiles("result.roc[0].auc", pmin(pmax(spread, 0), 1), LEVEL)
+    }
+  }
+}
+# how far each searched cut-off wanders, and how often each candidate is selected
+tell_wander <- function(drawn, bars) {
+  if (length(drawn) < 2) return(invisible())
+  cuts <- matrix(unlist(lapply(drawn, `[[`, "cuts")), length(drawn), byrow = TRUE)
+  planned <- which(!sapply(predictors, function(item) is.null(item$cutoff)))
+  for (i in seq_along(planned)) {
+    if (predictors[[planned[i]]]$cutoff == "fixed") next
+    here <- at_row("result.cutoffs", i)
+    moved <- cuts[, planned[i]]
+    tell_median(paste0(here, ".wander.value"), moved)
+    tell_percentiles(paste0(here, ".wander"), moved, LEVEL)
+    # counted at the nearest of cartwheel's bars, for as many resamples as it drew
+    at <- bars[[i]]
+    if (!length(at$cut)) next
+    hits <- tabulate(sapply(moved, function(cut) which.min(abs(at$cut - cut))), length(at$cut))
+    tell_drawn(paste0(at_row(paste0(here, ".wander_grid"), seq_along(hits)), "[1]"),
+      sum(at$count) * hits / length(moved), sum(at$count) * share_error(hits, length(moved)))
+  }
+}
+tell_selected <- function(drawn) {
+  if (length(drawn) < 2) return(invisible())
+  kept <- do.call(rbind, lapply(drawn, `[[`, "kept"))
+  for (i in seq_along(predictors))
+    tell_share(paste0(at_row("result.selection", i), ".frequency"), sum(kept[, i]), nrow(kept))
 }

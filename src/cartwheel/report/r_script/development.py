@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cartwheel.report.r_script.beside import ours_lines
+from cartwheel.report.r_script.imputed import imputed_lines, wander_lines
 from cartwheel.report.r_script.reading import (
     columns_read,
     excluded_columns,
@@ -25,15 +27,27 @@ from cartwheel.report.r_script.writing import (
 _PACKAGES = ("survival", "pROC", "Hmisc")
 _ADJUST = {"holm": "holm", "benjamini_hochberg": "BH", "bonferroni": "bonferroni"}
 _NOT_REPEATED = (
-    "p-values of searched cut-offs by permutation (p_adjusted), how far cut-offs wander, how often "
-    "candidates are selected: they rest on random numbers only",
-    "the points of curves for drawing; intervals that are made of resamples",
+    "the points of curves of ROC and survival for drawing; the histogram of predictions",
+    "what the scores of resamples predict for the same patients (instability)",
     "the referee's findings, notes and the score file",
 )
-_NO_COPIES = (
-    "multiple imputation: its random numbers are cartwheel's own. This program reads the same "
-    "table and develops the score of the patients in whom nothing is missing, which the result "
-    "tells for comparison (result.imputation.complete_cases)"
+_OF_COPIES = (
+    "of imputed predictors: whole points, risks by total, groups, curves, calibration by group and "
+    "associations, which rest on each other's rounding; rows of splines in regression tables, the "
+    "adjusted model, p-values without a search (they follow from coefficient and error)",
+    "imputed values by cartwheel's random numbers: mice draws others",
+)
+_RANDOM = (
+    r"\.cutoffs\[\d+\]\.(p_adjusted|wander\.\w+)$|\.wander_grid\[\d+\]\[1\]$",
+    r"\.selection\[\d+\]\.frequency$",
+    r"\.measures\[\d+\]\.(optimism\.value|corrected\.\w+|apparent\.(low|high))$",
+    r"result\.roc\[0\]\.auc\.(low|high)$",
+)
+_IMPUTED = (
+    r"result\.cutoffs\[\d+\]\.cut$",
+    r"result\.(univariable|multivariable|index_model|adjusted_model)\.rows\[\d+\]\.",
+    r"result\.(performance|uncut)\.measures\[\d+\]\.apparent\.",
+    r"result\.imputation\.monte_carlo\[",
 )
 
 
@@ -52,17 +66,19 @@ def development_script(document: Mapping[str, Any], data_name: str | None) -> st
     str
     """
     plan, result = document["plan"], document["result"]
-    imputed = plan.get("missing") == "impute"
-    said = (_NO_COPIES, *_NOT_REPEATED) if imputed else _NOT_REPEATED
+    imputed = bool((result.get("imputation") or {}).get("imputations"))
+    said = (*_OF_COPIES, *_NOT_REPEATED) if imputed else _NOT_REPEATED
+    random = (*_RANDOM, *_IMPUTED) if imputed else _RANDOM
     lines = [
         *opening(document, "development", data_name, _PACKAGES, said),
+        *ours_lines(result, random),
         piece("printing"),
         "",
         piece("reading"),
         "",
         "# ---- the patients " + "-" * 76,
         "sheet <- read_sheet(FILE)",
-        *_patients(plan, result),
+        *_patients(plan, result, imputed=imputed),
         "",
         *_settings(plan, result, imputed=imputed),
         "",
@@ -71,8 +87,9 @@ def development_script(document: Mapping[str, Any], data_name: str | None) -> st
         "",
         piece("accounts"),
         "",
+        *((piece("chained"), "", piece("imputed"), "") if imputed else ()),
         "# ---- the score, on all patients and in resamples " + "-" * 45,
-        *(_beside(result) if imputed else _told(plan, result)),
+        *(imputed_lines(plan, result) if imputed else _told(plan, result)),
         "finish()",
     ]
     return "\n".join(lines) + "\n"
@@ -88,7 +105,9 @@ def _columns(plan: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _patients(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
+def _patients(
+    plan: Mapping[str, Any], result: Mapping[str, Any], *, imputed: bool
+) -> Iterator[str]:
     words_in = {row["column"] for row in result["columns"] if row["kind"] == "category"}
     names = _columns(plan)
     yield from columns_read(
@@ -98,13 +117,12 @@ def _patients(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[st
         yield f"columns[[{r_text(name)}]] <- cells(sheet, {r_text(name)})"
     yield from outcome_lines(plan, result["outcome"].get("time_unit"))
     yield from _table_one(result)
-    candidates = words(item["column"] for item in plan["predictors"])
-    yield f"kept <- kept & complete.cases(as.data.frame(columns[{candidates}]))"
-    if plan.get("missing") == "impute":
-        yield "tell_flow()"
-    else:
+    if not imputed:
+        candidates = words(item["column"] for item in plan["predictors"])
+        yield f"kept <- kept & complete.cases(as.data.frame(columns[{candidates}]))"
+    if plan.get("missing") != "impute":
         yield "step(kept, event)"
-        yield "tell_flow()"
+    yield "tell_flow()"
 
 
 def _table_one(result: Mapping[str, Any]) -> Iterator[str]:
@@ -134,9 +152,13 @@ def _settings(
     yield f"KIND <- {r_text(plan['outcome']['kind'])}"
     yield f"METHOD <- {r_text(plan['method'])}"
     yield f"LEVEL <- {r_number(plan['level'])}"
-    yield f"SEED <- {int(plan['resampling']['seed']) % 2**31}"
     yield f"MIN_FRACTION <- {r_number(index['min_fraction'])}"
-    yield f"PERMUTATIONS <- {int(index['permutations'])}"
+    permutations = int(index["permutations"])
+    yield f"TESTED <- {value(permutations > 0)}"
+    yield (
+        f"PERMUTATIONS <- if (length(arguments) > 2 && TESTED) as.integer(arguments[3]) else "
+        f"{permutations}"
+    )
     yield f"SELECTION <- {r_text(points['selection'])}"
     yield f"ALPHA <- {r_number(points['alpha'])}"
     yield f"CATEGORIES <- {int(points['categories'])}"
@@ -160,11 +182,12 @@ def _settings(
     if points["penalty"] == "auto":
         yield "# Firth's penalty below ten events, or non-events, for each parameter tried"
         yield (
-            f"PENALTY <- if (min(sum(event), sum(1 - event)) / {parameters} < 10) "
+            f"penalty_of <- function() if (min(sum(event), sum(1 - event)) / {parameters} < 10) "
             '"firth" else "auto"'
         )
     else:
-        yield f"PENALTY <- {r_text(points['penalty'])}"
+        yield f"penalty_of <- function() {r_text(points['penalty'])}"
+    yield "PENALTY <- penalty_of()"
     yield "predictors <- list("
     rows = [_predictor(plan, item) for item in plan["predictors"]]
     yield ",\n".join(f"  {row}" for row in rows)
@@ -191,18 +214,6 @@ def _predictor(plan: Mapping[str, Any], item: Mapping[str, Any]) -> str:
     return f"list({listed(fields)})"
 
 
-def _beside(result: Mapping[str, Any]) -> Iterator[str]:
-    yield "tell_table_one()"
-    beside = (result.get("imputation") or {}).get("complete_cases") or {}
-    if not beside.get("performance"):
-        return
-    here = "result.imputation.complete_cases"
-    yield f'tell_fields("{here}", list(patients = n, events = sum(event)))'
-    yield "score <- make_score(everyone, settle = TRUE)"
-    yield f'found <- tell_performance("{here}.performance.measures", score)'
-    yield f'bootstrap("{here}.performance.measures", make_score, found)'
-
-
 def _told(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
     points = plan["method"] == "points"
     yield 'tell_fields("result.outcome", list(patients = n, events = sum(event)))'
@@ -222,7 +233,9 @@ def _told(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
     yield "tell_roc(score, found)"
     yield from _uncut(result)
     yield from _further(plan, result)
-    yield 'bootstrap("result.performance.measures", make_score, found)'
+    yield "drawn <- again(make_score)"
+    yield 'tell_repeated("result.performance.measures", drawn, found)'
+    yield from wander_lines(result)
 
 
 def _cutoffs() -> Iterator[str]:
@@ -281,7 +294,7 @@ def _uncut(result: Mapping[str, Any]) -> Iterator[str]:
         yield "tell_splines(uncut)"
     if result["sample_size"].get("expected_shrinkage") is not None:
         yield "tell_shrinkage(uncut)"
-    yield 'bootstrap("result.uncut.measures", make_uncut, found_uncut)'
+    yield 'tell_repeated("result.uncut.measures", again(make_uncut), found_uncut)'
 
 
 def _further(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cartwheel.clinic.score_spec import CoxRisk, LogisticRisk, ScoreSpec
-from cartwheel.report.r_script.writing import comment, r_text, words
-
-_DONE = ("binary", "survival")
+from cartwheel.report.r_script.writing import r_number, r_text, words
 
 
 def ladder_lines(
     plan: Mapping[str, Any], result: Mapping[str, Any], scores: Sequence[ScoreSpec]
 ) -> Iterator[str]:
-    """Write the rungs of every score, and the closed test.
+    """Write the rungs of every score, the closed test, and the whole ladder in resamples.
 
     Parameters
     ----------
@@ -26,7 +24,6 @@ def ladder_lines(
     Yields
     ------
     str
-        A rung by Firth's likelihood, or of competing risks, is named and not repeated.
     """
     names = [row["name"] for row in result["scores"]]
     extended = (plan.get("update") or {}).get("extend") or ()
@@ -38,10 +35,7 @@ def ladder_lines(
         at = names.index(found["score"])
         yield f"# the ladder of score {at + 1}"
         yield f"s <- scores[[{at + 1}]]"
-        if result["outcome"]["kind"] not in _DONE:
-            yield "# Not repeated with competing risks: rungs there have a likelihood of their own"
-            continue
-        yield f"frame <- ladder_frame(s, {_line(scores[at], found)})"
+        yield f"frame <- ladder_frame(s, {_line(scores[at], found)}, added)"
         yield from _rungs(f"result.updates[{number}]", found)
 
 
@@ -63,29 +57,32 @@ def _line(spec: ScoreSpec, found: Mapping[str, Any]) -> str:
 
 
 def _rungs(place: str, found: Mapping[str, Any]) -> Iterator[str]:
+    fitted = [
+        (number, rung)
+        for number, rung in enumerate(found["rungs"])
+        if rung["log_likelihood"] is not None
+    ]
     yield "rungs <- list()"
-    repeated = []
-    for number, rung in enumerate(found["rungs"]):
-        if rung["log_likelihood"] is None:
-            continue
-        if "Firth" in rung["text"]:
-            yield comment(f"Not repeated: rung '{rung['name']}', by Firth's likelihood")
-            continue
-        repeated.append(rung["name"])
-        measures = [
-            row["name"] if row["apparent"]["value"] is not None else "" for row in rung["measures"]
-        ]
+    for number, rung in fitted:
         name = r_text(rung["name"])
         yield f"attempt({name}, {{"
-        yield f"  rungs[[{name}]] <- climb({name}, frame, added)"
-        yield f'  tell_rung("{place}.rungs[{number}]", rungs[[{name}]], s, {words(measures)})'
+        yield f"  rungs[[{name}]] <- climb({name}, frame)"
+        yield f'  tell_rung("{place}.rungs[{number}]", rungs[[{name}]], s, {_measures(rung)})'
         yield "})"
-    fitted = [rung["name"] for rung in found["rungs"] if rung["log_likelihood"] is not None]
-    if not fitted or fitted[-1] not in repeated:
+    changed = [(number, rung) for number, rung in fitted if rung["name"] != "as is"]
+    if not changed:
         return
-    for number, test in enumerate(found["tests"]):
-        if test["against"] in repeated:
-            yield (
-                f'tell_closed_test("{place}.tests[{number}]", rungs[[{r_text(test["against"])}]], '
-                f"rungs[[{r_text(fitted[-1])}]])"
-            )
+    alpha = r_number(found["alpha"])
+    yield f"if (length(rungs) == {len(fitted)}) {{"
+    yield f'  attempt("closed test", tell_tests("{place}", rungs, frame, {alpha}))'
+    rows = ", ".join(f"{r_text(rung['name'])} = {number}" for number, rung in changed)
+    yield f"  shown <- list(chosen = {r_text(found['chosen'])}, at = c({rows}))"
+    yield f'  climb_again("{place}", rungs, {_measures(changed[0][1])}, frame, s, {alpha}, shown)'
+    yield "}"
+
+
+def _measures(rung: Mapping[str, Any]) -> str:
+    """Name the measures of a rung; empty where one does not exist on all patients."""
+    return words(
+        row["name"] if row["apparent"]["value"] is not None else "" for row in rung["measures"]
+    )

@@ -2,14 +2,14 @@
 tight <- glm.control(epsilon = 1e-14, maxit = 200)
 # Newton's method for Firth's likelihood, so that no package is needed; logistf gives the same.
 # 'held' are coefficients kept at 'at' while the others are fitted (1 is the intercept).
-firth_fit <- function(x, y, held = integer(), at = numeric()) {
+firth_fit <- function(x, y, held = integer(), at = numeric(), offset = numeric(length(y))) {
   x <- cbind(1, as.matrix(x))
   free <- setdiff(seq_len(ncol(x)), held)
   beta <- numeric(ncol(x))
-  beta[1] <- qlogis((sum(y) + 0.5) / (length(y) + 1))
+  beta[1] <- qlogis((sum(y) + 0.5) / (length(y) + 1)) - mean(offset)
   beta[held] <- at
   state <- function(beta) {
-    p <- plogis(drop(x %*% beta))
+    p <- plogis(drop(x %*% beta) + offset)
     w <- p * (1 - p)
     information <- crossprod(x * sqrt(w))
     list(p = p, w = w, information = information,
@@ -37,17 +37,17 @@ firth_fit <- function(x, y, held = integer(), at = numeric()) {
   }
   list(coefficients = beta, covariance = solve(now$information), value = now$value)
 }
-logistic_fit <- function(x, y, penalty) {
+logistic_fit <- function(x, y, penalty, offset = numeric(length(y))) {
   x <- as.matrix(x)
   if (penalty != "firth") {
-    fit <- suppressWarnings(glm.fit(cbind(1, x), y, family = binomial(), control = tight))
+    fit <- suppressWarnings(glm.fit(cbind(1, x), y, family = binomial(), offset = offset, control = tight))
     separated <- any(abs(fit$linear.predictors) > 25) || !fit$converged
     if (!separated)
       return(list(coefficients = unname(fit$coefficients), covariance = chol2inv(fit$qr$qr[, , drop = FALSE]),
         value = -fit$deviance / 2, firth = FALSE))
     if (penalty == "none") stop("maximum likelihood has no answer")
   }
-  c(firth_fit(x, y), firth = TRUE)
+  c(firth_fit(x, y, offset = offset), firth = TRUE)
 }
 # where twice the fall of the penalised likelihood is the quantile of chi-square
 firth_profile <- function(x, y, fit, place, level) {

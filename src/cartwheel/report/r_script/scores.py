@@ -11,7 +11,7 @@ from cartwheel.clinic.score_terms import Input
 from cartwheel.clinic.score_units import in_unit_of
 from cartwheel.errors import Refused
 from cartwheel.report.export.r_text import r_text as score_function
-from cartwheel.report.export.statement import identifier, identifiers
+from cartwheel.report.export.statement import function_name, identifiers
 from cartwheel.report.r_script.writing import listed, r_number, r_text, value, words
 from cartwheel.units import Quantity
 
@@ -38,7 +38,7 @@ def score_lines(place: int, spec: ScoreSpec, found: Mapping[str, Any]) -> Iterat
     yield f"# ---- score {number} " + "-" * 83
     yield f"function_{number} <- local({{"
     yield score_function(settled).rstrip()
-    yield identifier(settled.id)
+    yield function_name(settled)
     yield "})"
     yield f"inputs_{number} <- list("
     columns = {row["input"]: row for row in found["columns"]}
@@ -55,12 +55,13 @@ def score_lines(place: int, spec: ScoreSpec, found: Mapping[str, Any]) -> Iterat
         risks = f"c({', '.join(pairs)})"
     yield f"bands_{number} <- {_bands(settled)}"
     yield (
-        f"score_{number} <- finish_score(score_everyone(function_{number}, inputs_{number}, "
-        f"bands_{number}), "
+        f"complete_{number} <- function(inputs) finish_score("
+        f"score_everyone(function_{number}, inputs, bands_{number}), "
         f"{r_text(found['name'])}, {r_text(found['predicts'])}, "
         f"{value(found['adverse'] == 'high')}, "
         f"{words(bands)}, {risks})"
     )
+    yield f"score_{number} <- complete_{number}(inputs_{number})"
 
 
 def _bands(spec: ScoreSpec) -> str:

@@ -22,7 +22,7 @@ band_of <- function(value, bands) {
 }
 # a patient without a value, or with an impossible one, has no score
 score_everyone <- function(fun, inputs, bands) {
-  found <- lapply(seq_len(nrow(sheet)), function(i)
+  found <- lapply(seq_along(inputs[[1]]), function(i)
     tryCatch(do.call(fun, lapply(inputs, `[[`, i)), error = function(e) NULL))
   there <- function(f, x, none) if (is.null(f)) none else x(f)
   value <- sapply(found, there, function(f) signif(tidy(f$value, max(abs(c(f$value, f$parts)))), 14), NA_real_)

@@ -266,33 +266,35 @@ tell_plot_points <- function(place, s, groups) {
     tell_estimate(paste0(at_row(place, i), ".observed"), observed_risk(rows))
   }
 }
-smoothed <- function(s, at = numeric()) {
+# 's' is the score in the patients 'rows'; observed risk of these, of 'at' and of one half
+smoothed <- function(s, at = numeric(), rows = everyone) {
   line <- line_of(s$risk)
   knots <- unique(quantile(line, c(.05, .35, .65, .95), type = 7, names = FALSE))
   base <- function(x) basis_at(x, "none", if (length(knots) > 2) knots)
   x <- base(line)
   more <- rbind(x, base(line_of(c(at, 0.5))))
   if (KIND == "binary") {
-    fit <- logistic_fit(x, ill(everyone), "none")
+    fit <- logistic_fit(x, ill(rows), "none")
     return(plogis(drop(cbind(1, more) %*% fit$coefficients)))
   }
   if (KIND == "survival") {
-    fit <- cox_fit(x, time, ill(everyone))
+    fit <- cox_fit(x, time[rows], ill(rows))
     lp <- drop(x %*% fit$coefficients)
     middle <- mean(lp)
-    hazard <- baseline_at(lp - middle, time, ill(everyone), horizon)
+    hazard <- baseline_at(lp - middle, time[rows], ill(rows), horizon)
     return(-expm1(-hazard * exp(drop(more %*% fit$coefficients) - middle)))
   }
-  fit <- cmprsk::crr(time, event, x, failcode = 1, cencode = 0, gtol = 1e-12, maxiter = 200)
-  curve <- predict(fit, more)
-  as.numeric(curve[max(which(curve[, 1] <= horizon)), -1])
+  sets <- fine_gray_sets(rows)
+  beta <- fine_gray_fit(sets, x)
+  hazard <- sum(fine_gray_sums(sets, drop(x %*% beta))$jumps)
+  -expm1(-hazard * exp(drop(more %*% beta)))
 }
-distances <- function(s) {
+distances <- function(s, rows = everyone) {
   rounded <- round(s$risk, 12)
   if (length(unique(rounded)) < 5) {
-    observed <- numeric(n)
-    for (level in unique(rounded)) observed[rounded == level] <- observed_risk(which(rounded == level))[1]
-  } else observed <- smoothed(s)[everyone]
+    observed <- numeric(length(rows))
+    for (level in unique(rounded)) observed[rounded == level] <- observed_risk(rows[rounded == level])[1]
+  } else observed <- smoothed(s, rows = rows)[seq_along(rows)]
   gap <- abs(observed - s$risk)
   c(ici = mean(gap), e50 = quantile(gap, .5, names = FALSE), e90 = quantile(gap, .9, names = FALSE))
 }
@@ -339,20 +341,24 @@ tell_comparison <- function(place, measure, a, b) {
   }
 }
 # ---- net benefit: true positives per patient, less false positives weighted by the odds ----------
-net_benefit <- function(positive, threshold) {
-  rows <- which(positive)
+risk_among <- function(rows) {
   if (!length(rows)) return(0)
-  if (KIND == "binary") risk <- mean(ill(rows)) else {
-    if (!any(time[rows] >= horizon)) {
-      left <- if (KIND == "survival") min(survfit(Surv(time[rows], ill(rows)) ~ 1)$surv) else mean(event[rows] == 0)
-      if (left > 0) return(NA)
-    }
-    risk <- if (sum(happened(rows)) == 0) 0 else from_curve(rows)[1]
-  }
-  length(rows) / n * (risk - (1 - risk) * threshold / (1 - threshold))
+  if (KIND == "binary") return(mean(ill(rows)))
+  # as dcurves: nobody is followed so long, and somebody left without an event
+  if (!any(time[rows] >= horizon) && any(event[rows] == 0)) return(NA)
+  if (sum(happened(rows)) == 0) 0 else from_curve(rows)[1]
 }
-decision <- function(s, thresholds) sapply(thresholds, function(t) net_benefit(s$risk >= t, t))
-treat_all <- function(thresholds) sapply(thresholds, function(t) net_benefit(rep(TRUE, n), t))
+# 'risk' of the patients 'rows'; thresholds between the same two predictions make the same group
+decision <- function(risk, thresholds, rows = everyone) {
+  group <- findInterval(thresholds, sort(unique(risk)), left.open = TRUE)
+  first <- which(!duplicated(group))
+  found <- sapply(thresholds[first], function(t) {
+    positive <- rows[risk >= t]
+    c(length(positive) / length(rows), risk_among(positive))
+  })[, match(group, group[first]), drop = FALSE]
+  found[1, ] * (found[2, ] - (1 - found[2, ]) * thresholds / (1 - thresholds))
+}
+treat_all <- function(thresholds, rows = everyone) decision(rep(1, length(rows)), thresholds, rows)
 # ---- groups of patients --------------------------------------------------------------------------
 group_rows <- function(words, group) if (group %in% words) which(words %in% group) else which(is.na(words))
 tell_interaction <- function(place, s, groups) {

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cartwheel.clinic.score_spec import ScoreSpec
+from cartwheel.report.r_script.beside import ours_lines
 from cartwheel.report.r_script.groups import centre_lines, grouping_columns, subgroup_lines
+from cartwheel.report.r_script.imputed_inputs import imputed_inputs_lines, is_imputed
 from cartwheel.report.r_script.ladder import ladder_lines
 from cartwheel.report.r_script.reading import columns_read, excluded_columns, outcome_lines
+from cartwheel.report.r_script.resampled import resampled_lines
 from cartwheel.report.r_script.scores import published_bands, score_lines
 from cartwheel.report.r_script.writing import opening, piece, r_number, r_text, value, words
 
@@ -17,18 +20,24 @@ _PACKAGES = {
     "survival": ("survival", "pROC", "Hmisc", "riskRegression", "prodlim"),
     "competing": ("survival", "pROC", "Hmisc", "riskRegression", "prodlim", "cmprsk"),
 }
+_PIECES = ("logistic", "survival", "spline", "fine_gray", "validation", "resampled")
 _DISTANCES = ("ici", "e50", "e90")
 _NOT_REPEATED = (
-    "intervals that are made of resamples (indices of calibration, scaled Brier score, net "
-    "benefit), what updating is corrected by, and the size of sample",
+    "the sizes of sample",
     "with times: the interval of Uno's C and those of sensitivity, specificity and predictive "
     "values; their values are",
-    "the points of curves for drawing; notes; a value below or above a limit of detection stands "
-    "at the limit",
+    "the points of curves of survival and ROC for drawing; notes",
 )
-_IMPUTED = (
-    "multiple imputation: its random numbers are cartwheel's own. Complete cases are repeated, "
-    "which the result tells in full"
+_OTHER_DRAWS = (
+    "imputed values by cartwheel's random numbers: mice draws others. How far its chains have mixed"
+)
+_RANDOM = (
+    r"\.(calibration|overall)\[\d+\]\.estimate\.(low|high)$",
+    r"\.plot\.curve\[\d+\]\[[23]\]$",
+    r"\.decision\..*(low|high)(\[\d+\])?$",
+    r"\.comparisons\[\d+\]\.difference\.(low|high)$",
+    r"\.chosen_share\[\d+\]\[1\]$|\.corrected\.(value|low|high)$",
+    r"\.imputation\.measures\[\d+\]\.(imputed\.\w+|monte_carlo_error|missing_information)$",
 )
 
 
@@ -54,17 +63,18 @@ def validation_script(
     kind = result["outcome"]["kind"]
     packages = [*_PACKAGES[kind], *(("metafor",) if result.get("centres") else ())]
     said = list(_NOT_REPEATED)
-    if plan.get("missing") == "impute":
-        said.insert(0, _IMPUTED)
+    if is_imputed(result):
+        said.insert(0, _OTHER_DRAWS)
     lines = [
         *opening(document, "validation", data_name, packages, said),
+        *ours_lines(result, _RANDOM),
         *(["suppressPackageStartupMessages(library(prodlim))"] if kind != "binary" else []),
         *(f"{piece(name)}\n" for name in ("printing", "reading", "scoring")),
         "# ---- the patients " + "-" * 76,
         "sheet <- read_sheet(FILE)",
         *_patients(plan, result, scores),
         "",
-        *(f"{piece(name)}\n" for name in ("logistic", "survival", "spline", "validation")),
+        *(f"{piece(name)}\n" for name in _PIECES),
         *_told(plan, result, scores),
         "finish()",
     ]
@@ -77,13 +87,20 @@ def _patients(
     outcome = result["outcome"]
     extended = (plan.get("update") or {}).get("extend") or ()
     edged = [item["column"] for item in plan.get("subgroups") or () if item.get("cuts")]
-    yield from columns_read(plan, [*excluded_columns(plan), *extended, *edged])
+    helping = (plan.get("imputation") or {}).get("auxiliary") or () if is_imputed(result) else ()
+    yield from columns_read(plan, [*excluded_columns(plan), *extended, *edged, *helping])
     yield from outcome_lines(plan, outcome.get("time_unit"))
     found = result["scores"]
     for place, (spec, row) in enumerate(zip(scores, found, strict=True)):
         yield from score_lines(place, spec, row)
     yield "# ---- who is analysed " + "-" * 73
     yield "eligible <- kept"
+    if is_imputed(result):
+        times = "" if outcome["kind"] == "binary" else ", time = time"
+        yield (
+            f"before <- list(event = event{times}, eligible = eligible, columns = columns)"
+            "  # to be imputed"
+        )
     for number in range(1, len(found) + 1):
         yield f'tell("result.scores[{number - 1}].scored", sum(eligible & score_{number}$scored))'
     for number in range(1, len(found) + 1):
@@ -117,12 +134,15 @@ def _told(
         yield from _score_told(f"result.scores[{place}]", f"scores[[{place + 1}]]", row, plan)
     yield from _compared(result)
     yield from _decided(result)
+    yield from resampled_lines(result)
     yield from grouping_columns(plan, result)
     yield from subgroup_lines(plan, result)
     yield from centre_lines(result)
     if result.get("updates"):
         yield piece("ladder")
         yield from ladder_lines(plan, result, scores)
+    if is_imputed(result):
+        yield from imputed_inputs_lines(plan, result, scores)
 
 
 def _score_told(
@@ -186,7 +206,7 @@ def _decided(result: Mapping[str, Any]) -> Iterator[str]:
     yield "curves <- list()"
     for number, curve in enumerate(found["curves"]):
         if number < len(found["curves"]) - 2:
-            made = f"decision(scores[[{names.index(curve['name']) + 1}]], thresholds)"
+            made = f"decision(scores[[{names.index(curve['name']) + 1}]]$risk, thresholds)"
         elif number == len(found["curves"]) - 2:
             made = "treat_all(thresholds)"
         else:

@@ -14,12 +14,18 @@ _RUN = """\
 arguments <- commandArgs(TRUE)
 FILE <- if (length(arguments) > 0) arguments[1] else {name}
 B <- if (length(arguments) > 1) as.integer(arguments[2]) else {resamples}
+SEED <- {seed}
 for (package in c({packages}))
   if (!requireNamespace(package, quietly = TRUE))
     stop("this program needs the R package ", package,
       ": install.packages(\\"", package, "\\")", call. = FALSE)
 suppressPackageStartupMessages(library(survival))
 options(warn = 1)"""
+
+_OF_THE_TABLE = (
+    "the reading of values beyond a limit of detection (they stand at the limit), of columns whose "
+    "cells carry their own unit, and ties that differ in the fifteenth digit"
+)
 
 
 def piece(name: str) -> str:
@@ -128,17 +134,23 @@ def opening(
     if result.get("simulated"):
         lines.append("# SIMULATED DATA: not real patients")
     lines += [
-        "# Run it: Rscript THIS_PROGRAM [FILE.csv] [RESAMPLES] > numbers.csv",
-        "# It prints place,value,rests_on: a place is that of the number in the JSON result.",
+        "# Run it: Rscript THIS_PROGRAM [FILE.csv] [RESAMPLES] [PERMUTATIONS] > numbers.csv",
+        "# It prints place,value,rests_on,mc_error,cartwheel: a place is that of the number in the",
+        "# JSON result. What rests on data equals the JSON.",
         comment(f"Data as analysed: {name}, {provenance.get('data_sha256', 'hash not known')}"),
-        "# What rests on random numbers differs from the JSON within their error: R draws others.",
-        *(comment(f"Not repeated: {said}") for said in not_repeated),
+        "# What rests on random numbers differs, for R draws others: mc_error is the Monte-Carlo",
+        "# error of the value, cartwheel the number of the JSON. Drawn as often, they differ by",
+        "# less than 4 * sqrt(2) * mc_error.",
+        *(comment(f"Not repeated: {said}") for said in (*not_repeated, _OF_THE_TABLE)),
     ]
     if not name.lower().endswith((".csv", ".tsv", ".txt")):
         lines.append("# The data are no CSV: save the sheet as CSV (UTF-8) first.")
     resamples = (plan.get("resampling") or {}).get("bootstrap", 0)
     head = _RUN.format(
-        name=r_text(name), resamples=int(resamples), packages=", ".join(map(r_text, packages))
+        name=r_text(name),
+        resamples=int(resamples),
+        seed=int((plan.get("resampling") or {}).get("seed", 0)) % 2**31,
+        packages=", ".join(map(r_text, packages)),
     )
     # R on Windows may read a file in another encoding; comments are kept readable in any
     plain = [line.encode("ascii", "replace").decode() for line in lines]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cartwheel.estimate import Estimate
-from cartwheel.validation.account.said import against_one, ranking
+from cartwheel.validation.account.said import verdict_pieces
 from cartwheel.validation.result_score import Measure
 
 Result = Mapping[str, Any]
@@ -16,25 +16,6 @@ PREDICTS = {
     "risk": "a risk for each patient",
     "band risk": "the published risk of the patient's band",
     "value": "no risk: its calibration and utility cannot be judged",
-}
-RANKS = {
-    "better": "ranks patients better than chance",
-    "wrong": "ranks patients the wrong way round",
-    "perhaps wrong": "ranks patients the wrong way round, if at all",
-    "chance": "is not shown to rank patients better than chance",
-    "unclear": "ranks patients above chance, with an uncertainty that cannot be stated",
-}
-ON_AVERAGE = {
-    "below": "its risks are too high on average",
-    "above": "its risks are too low on average",
-    "holds": "its risks are not shown to be too high or too low on average",
-    "unknown": "whether its risks are too high or too low on average is open",
-}
-SPREAD = {
-    "below": "they are too extreme",
-    "above": "they are too close together",
-    "holds": "they are not shown to be too extreme or too close together",
-    "unknown": "their spread could not be judged",
 }
 
 
@@ -187,26 +168,16 @@ def verdict(score: Mapping[str, Any]) -> Verdict:
     Verdict
         The unfavourable as plainly as the favourable.
     """
-    main = next((one for one in score["discrimination"] if _value(one) is not None), None)
-    if main is None:
-        pieces = [("cannot be judged as to how it ranks patients", None)]
-    else:
-        pieces = [(RANKS[ranking(_measure(main))], main)]
-    if score["predicts"] == "value":
-        pieces.append(("it gives no risk, so neither calibration nor utility can be judged", None))
-        return Verdict(score["name"], tuple(pieces))
-    told = {one["name"]: one for one in score["calibration"] if _value(one) is not None}
-    for name, words in (("observed_expected", ON_AVERAGE), ("calibration_slope", SPREAD)):
-        if name in told:
-            pieces.append((words[against_one(Estimate(**told[name]["estimate"]))], told[name]))
-    if len(pieces) == 1:
-        pieces.append(("its calibration could not be estimated", None))
-    return Verdict(score["name"], tuple(pieces))
-
-
-def _value(measure: Mapping[str, Any]) -> float | None:
-    value: float | None = measure["estimate"]["value"]
-    return value
+    found = {part: score[part] for part in ("discrimination", "calibration")}
+    measures = {part: [_measure(one) for one in rows] for part, rows in found.items()}
+    told = {one["name"]: one for rows in found.values() for one in rows}
+    pieces = verdict_pieces(
+        measures["discrimination"], measures["calibration"], str(score["predicts"])
+    )
+    return Verdict(
+        score["name"],
+        tuple((words, None if one is None else told[one.name]) for words, one in pieces),
+    )
 
 
 def _measure(measure: Mapping[str, Any]) -> Measure:

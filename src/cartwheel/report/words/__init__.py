@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Formatter
+from types import MappingProxyType
 from typing import Any
 
 from cartwheel.errors import CartwheelError, FileRefused, refuse
@@ -15,6 +16,10 @@ from cartwheel.report.document.blocks import Run
 
 Filling = str | Run | tuple[Run, ...]
 CITE = "cite"
+# words inside drawings are found by their English, not by a key
+_DRAWN = "drawn."
+# stops of Chinese type bring the space that follows them
+_WIDE_STOPS = ("\u3002", "\uff01", "\uff1f", "\uff1b", "\uff1a", "\uff0c", "\uff09", "\u2026")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,13 @@ class Say:
                     _append(runs, run)
         return tuple(runs)
 
+    def together(self, sentences: Iterable[str]) -> str:
+        """Join sentences by spaces; none follows a full stop of full width."""
+        text = ""
+        for one in sentences:
+            text += gap(text) + one if text and one else one
+        return text
+
     def of_count(self, key: str, number: int | None) -> str:
         """Choose between the keys ``KEY.one`` and ``KEY.other`` by a whole number."""
         return f"{key}.{'one' if number == 1 else 'other'}"
@@ -89,6 +101,21 @@ class Say:
             for run in part:
                 _append(joined, run)
         return tuple(joined)
+
+
+def gap(before: str) -> str:
+    """Give what parts a sentence from the next: a space, or nothing after a full-width stop.
+
+    Parameters
+    ----------
+    before : str
+        The sentence that ends; Chinese stops bring their own space.
+
+    Returns
+    -------
+    str
+    """
+    return "" if before.endswith(_WIDE_STOPS) else " "
 
 
 @cache
@@ -121,10 +148,41 @@ def words(language: str = "en") -> Say:
     catalogue: dict[str, str] = {}
     for name, text in _files(language):
         for key, sentence in _flat(tomllib.loads(text)):
+            if key.startswith(_DRAWN):
+                continue
             if key in catalogue:
                 raise CartwheelError(f"{name} says {key!r} again")
             catalogue[key] = sentence
     return Say(language, catalogue)
+
+
+@cache
+def phrases(language: str = "en") -> Mapping[str, str]:
+    """Read the words inside drawings in a language.
+
+    Parameters
+    ----------
+    language : str
+        ``en``, ``de`` or ``zh``.
+
+    Returns
+    -------
+    mapping of str to str
+        English phrase, as the code of a figure writes it, to the same in the language; empty for
+        English. `cartwheel.figures.wording.drawn_in` takes it.
+
+    Raises
+    ------
+    FileRefused
+        Where there is no catalogue of this language.
+    """
+    words(language)
+    found: dict[str, str] = {}
+    for _, text in _files(language):
+        for key, phrase in _flat(tomllib.loads(text)):
+            if key.startswith(_DRAWN):
+                found[key.removeprefix(_DRAWN)] = phrase
+    return MappingProxyType(found)
 
 
 def languages() -> tuple[str, ...]:

@@ -274,13 +274,59 @@ def ranking(measure: Measure) -> str:
     return "perhaps wrong" if estimate.value < 0.5 else "chance"
 
 
-_RANKS = {
+RANKS = {
     "better": "ranks patients better than chance",
     "wrong": "ranks patients the wrong way round",
     "perhaps wrong": "ranks patients the wrong way round, if at all",
     "chance": "is not shown to rank patients better than chance",
     "unclear": "ranks patients above chance, with an uncertainty that cannot be stated",
 }
+ON_AVERAGE = {
+    "below": "its risks are too high on average",
+    "above": "its risks are too low on average",
+    "holds": "its risks are not shown to be too high or too low on average",
+    "unknown": "whether its risks are too high or too low on average is open",
+}
+SPREAD = {
+    "below": "are too extreme",
+    "above": "are too close together",
+    "holds": "are not shown to be too extreme or too close together",
+    "unknown": "are of unknown spread",
+}
+
+
+def verdict_pieces(
+    discrimination: Sequence[Measure], calibration: Sequence[Measure], predicts: str
+) -> tuple[tuple[str, Measure | None], ...]:
+    """Say what was found of a score: how it ranks, and whether its risks hold.
+
+    Parameters
+    ----------
+    discrimination, calibration : sequence of Measure
+        Of one score.
+    predicts : str
+        ``risk``, ``band risk`` or ``value``.
+
+    Returns
+    -------
+    tuple of (str, Measure or None)
+        Words, and the measure that they rest on; the terminal, the JSON and the page tell these.
+    """
+    main = next((one for one in discrimination if one.estimate.value is not None), None)
+    ranks = "cannot be judged as to how it ranks patients"
+    if main is not None:
+        ranks = RANKS[ranking(main)]
+    if predicts == "value":
+        no_risk = "it gives no risk, so neither calibration nor utility can be judged"
+        return ((ranks, main), (no_risk, None))
+    risks: list[tuple[str, Measure | None]] = []
+    ratio, slope = (found(calibration, one) for one in ("observed_expected", "calibration_slope"))
+    if ratio is not None:
+        risks.append((ON_AVERAGE[against_one(ratio.estimate)], ratio))
+    if slope is not None:
+        subject = "its risks" if ratio is None else "they"
+        risks.append((f"{subject} {SPREAD[against_one(slope.estimate)]}", slope))
+    return ((ranks, main), *(risks or [("its calibration could not be estimated", None)]))
 
 
 def verdict(score: ScoreResult, outcome: OutcomeSummary) -> str:
@@ -299,39 +345,19 @@ def verdict(score: ScoreResult, outcome: OutcomeSummary) -> str:
         Discrimination, then calibration, the unfavourable as plainly as the favourable.
     """
     who = f"In {counted(outcome.patients, 'patient')} with {counted(outcome.events, 'event')}"
-    measure = main_measure(score)
+    pieces = verdict_pieces(score.discrimination, score.calibration, score.predicts)
+    ranks, *risks = (_with_measure(words, measure) for words, measure in pieces)
+    return f"{who} {score.name} {ranks}; {' and '.join(risks)}."
+
+
+def _with_measure(words: str, measure: Measure | None) -> str:
     if measure is None:
-        ranks = "cannot be judged as to how it ranks patients"
-    else:
-        ranks = f"{_RANKS[ranking(measure)]} ({measure.label} {with_interval(measure.estimate)})"
-    return f"{who} {score.name} {ranks}; {_risks(score)}."
-
-
-def _risks(score: ScoreResult) -> str:
-    if score.predicts == "value":
-        return "it gives no risk, so neither calibration nor utility can be judged"
-    parts = []
-    ratio = found(score.calibration, "observed_expected")
-    slope = found(score.calibration, "calibration_slope")
-    if ratio is not None:
-        side = against_one(ratio.estimate)
-        words = {
-            "below": "its risks are too high",
-            "above": "its risks are too low",
-            "holds": "its risks are on average not shown to be too high or too low",
-            "unknown": "whether its risks are too high or too low on average is open",
-        }
-        parts.append(f"{words[side]} (observed / expected {with_interval(ratio.estimate)})")
-    if slope is not None:
-        side = against_one(slope.estimate)
-        words = {
-            "below": "too extreme",
-            "above": "too close together",
-            "holds": "not shown to be too extreme or too close together",
-            "unknown": "of unknown spread",
-        }
-        parts.append(f"{words[side]} (calibration slope {with_interval(slope.estimate)})")
-    return " and ".join(parts) if parts else "its calibration could not be estimated"
+        return words
+    label = {
+        "observed_expected": "observed / expected",
+        "calibration_slope": "calibration slope",
+    }.get(measure.name, measure.label)
+    return f"{words} ({label} {with_interval(measure.estimate)})"
 
 
 def against_one(estimate: Estimate) -> str:

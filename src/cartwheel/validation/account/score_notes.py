@@ -246,8 +246,8 @@ def _bands(score: ScoreResult) -> Iterator[Note]:
     wrong = [(low, high) for low, high in pairwise(told) if _risk(high) < _risk(low)]
     if wrong:
         listed = "; ".join(
-            f"{high.band} {share_with_interval(high.observed)} below {low.band} "
-            f"{share_with_interval(low.observed)}"
+            f"{low.band} {share_with_interval(low.observed)}, then {high.band} "
+            f"{share_with_interval(high.observed)}"
             for low, high in wrong
             if low.observed is not None and high.observed is not None
         )

@@ -1,0 +1,88 @@
+"""Validating scores, as ``cartwheel validate`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cartwheel.canonical import plain
+from cartwheel.clinic.score import ScoreSpec, score_to_toml
+from cartwheel.report.r_script import r_script
+from cartwheel.report.validation import validation_report_html
+from cartwheel.serve.jobs.asked import Asked
+from cartwheel.serve.jobs.kinds import Output, Say
+from cartwheel.serve.jobs.made import HTML, TOML, R, json_output, text_output
+from cartwheel.validation.plan import plan_from_dict
+from cartwheel.validation.plan_text import plan_to_toml
+from cartwheel.workflows.validate import validate
+
+
+def run_validate(folder: Path, request: Mapping[str, Any], say: Say) -> tuple[Output, ...]:
+    """Validate scores on a sheet of patients.
+
+    Parameters
+    ----------
+    folder, say
+        As of `run_check`.
+    request : mapping
+        ``file``; ``plan`` or ``plan_toml``; ``sheet``. Each of the plan's scores is the id of one
+        that cartwheel carries, or ``{"file": ID}``, or the name of one of the job's files.
+
+    Returns
+    -------
+    tuple of Output
+        ``result.json``, ``report.html``, ``share.json``, ``plan.toml``, ``program.R``; and for
+        each score that was updated ``updated-score.toml``, numbered from the second.
+
+    Raises
+    ------
+    Refused
+        As of `cartwheel.workflows.validate.validate`.
+    """
+    asked = Asked(folder, request, ("file", "plan", "plan_toml", "sheet"))
+    cohort = asked.path()
+    data = asked.cohort_plan()
+    scores = _scores(asked, data)
+    plan = plan_from_dict(data, where="plan")
+    done = validate(cohort, plan, scores=scores, share_too=True, say=say)
+    say("writing the report", 0, 0)
+    document = plain(done.document)
+    updated = [spec for spec in done.updated if spec is not None]
+    return (
+        json_output("result.json", done.document),
+        text_output("report.html", HTML, validation_report_html(document)),
+        *([] if done.shared is None else [json_output("share.json", done.shared)]),
+        *(
+            text_output(_numbered("updated-score", place, ".toml"), TOML, score_to_toml(spec))
+            for place, spec in enumerate(updated)
+        ),
+        text_output("plan.toml", TOML, plan_to_toml(plan)),
+        text_output("program.R", R, r_script(document, done.specs)),
+    )
+
+
+def _scores(asked: Asked, data: dict[str, Any]) -> dict[str, ScoreSpec]:
+    """Read every score of a plan; the plan then names files without their folder."""
+    given = data.get("scores")
+    if not isinstance(given, list):
+        return {}
+    found: dict[str, ScoreSpec] = {}
+    written = []
+    by_name = {name: file_id for file_id, name in asked.names.items()}
+    for place, item in enumerate(given, start=1):
+        if not isinstance(item, dict) or "score" not in item:
+            written.append(item)
+            continue
+        said = item["score"]
+        if isinstance(said, str) and said in by_name:
+            said = {"file": by_name[said]}
+        name, spec = asked.spec(said, f"scores[{place}]")
+        found[name] = spec
+        written.append({**item, "score": name})
+    data["scores"] = written
+    return found
+
+
+def _numbered(stem: str, place: int, ending: str) -> str:
+    return f"{stem}{ending}" if place == 0 else f"{stem}-{place + 1}{ending}"
