@@ -41,7 +41,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser without a screen."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - optional
 
     path = browser_path()
     if path is None:
@@ -75,7 +75,7 @@ def reading(
     chromium: Browser, pictures: Path, request: pytest.FixtureRequest
 ) -> Callable[..., Any]:
     """Open a browser at a server; whatever must never happen is known when it closes."""
-    from .reading import Reader
+    from .reading import Reader  # noqa: PLC0415 - needs playwright
 
     @contextmanager
     def opened(server: Server, **more: Any) -> Iterator[Reader]:

@@ -105,7 +105,7 @@ def test_a_server_that_is_killed_and_started_again(
 ) -> None:
     with serving(tmp_path / "server") as server, reading(server) as reader:
         reader.enter()
-        address = _long_job(reader, simulated, 600)
+        address = _long_job(reader, simulated, 300)
         _running(reader, address)
         reader.may_be_offline = True
         server.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cartwheel.cli.trace import _OF_STUDIES
 from cartwheel.figures.terms import term
 from cartwheel.figures.wording import drawn_in
 from cartwheel.report.paper.closing import limitations, referee
@@ -101,3 +102,16 @@ def test_evidence_is_not_a_sentence_that_begins_small() -> None:
     (told,) = [part for part in limitations(numbers("en")) if hasattr(part, "severity")]
     text = "".join(run.text for run in told.runs)
     assert text == "The model is overfitted. Here: expected shrinkage 0.5"
+
+
+@pytest.mark.parametrize(
+    ("place", "whom"),
+    [
+        ("result.analyses[0].main.pooled", "studies"),
+        ("result.analyses[0].accuracy.studies[1].sensitivity", "patients"),
+        ("result.analyses[0].studies[1].estimate", "patients"),
+        ("result.performance.measures[0].corrected", "patients"),
+    ],
+)
+def test_a_pooled_effect_rests_on_studies(place: str, whom: str) -> None:
+    assert ("studies" if _OF_STUDIES.match(place) else "patients") == whom
