@@ -156,7 +156,6 @@ def test_a_session_that_is_over_in_mid_job(
             _running(reader, address)
             _forget_sessions(server)
             reader.refusals = {401}
-            # what a calculator asks for is not answered to whoever is not known any more
             reader.visit(address)
             # the log-in leads back to where the reader was
             expect(page).to_have_url(f"{server.address}/login?next={address.replace('/', '%2F')}")

@@ -252,7 +252,11 @@ def test_what_is_not_said_is_asked_before_anything_runs(client: TestClient) -> N
     answer = client.post(f"{address}/run", data={"toml": toml_of(page), "was": was_of(page)})
     assert answer.url.query == b"said=1"
     assert 'id="refused" role="alert" tabindex="-1"' in answer.text
-    assert "outcome.event" in answer.text
+    # said in the form's words, leading to the field, and beside it
+    assert '<a href="#event">the outcome</a>' in answer.text
+    event = re.search(r'<select id="event".*?>', answer.text, re.S)
+    assert event is not None
+    assert 'aria-invalid="true"' in event[0]
 
 
 PLAN = """schema = "cartwheel-plan/1"

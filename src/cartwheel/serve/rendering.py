@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from cartwheel import __version__
 from cartwheel.figures.numbers import sentence
+from cartwheel.report.calculator.spelling import shown_unit
 from cartwheel.serve.static_files import static_url
 
 # address, name, what it is for
@@ -41,7 +42,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(sentence=sentence)
+    made.filters.update(sentence=sentence, shown_unit=shown_unit)
     made.globals.update(version=__version__, jobs=JOBS, csrf_field=csrf_field, static=static_url)
     return made
 

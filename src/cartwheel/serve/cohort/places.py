@@ -9,6 +9,14 @@ from cartwheel.errors import Problem
 from cartwheel.serve.cohort.document import plan_path
 
 Said = dict[str, tuple[Problem, ...]]
+_NOT_SAID = "this has not been said yet"
+_WORDS = {
+    "method": "how the score is made",
+    "outcome": "the outcome",
+    "outcome.event": "the outcome",
+    "predictors": "which values",
+    "scores": "which scores",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +27,28 @@ class Placed:
     ----------
     at : dict of str to tuple of Problem
         By the id of a field.
-    asked : tuple of Problem
-        What has not been said yet.
+    asked : tuple of (str, Problem)
+        What has not been said yet, with the id of its field.
     wrong : tuple of (str, Problem)
         Everything else, with the id of its field; empty where no field is concerned.
     """
 
     at: Said
-    asked: tuple[Problem, ...] = ()
+    asked: tuple[tuple[str, Problem], ...] = ()
     wrong: tuple[tuple[str, Problem], ...] = ()
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong and nothing is to be said."""
         return not (self.asked or self.wrong)
+
+    def aloud(self) -> Placed:
+        """Mark what has not been said as wrong too: somebody wanted to go on without it."""
+        at = dict(self.at)
+        for field, problem in self.asked:
+            if field:
+                at[field] = (*at.get(field, ()), problem)
+        return Placed(at, (), (*self.wrong, *self.asked))
 
 
 def place(
@@ -59,7 +75,9 @@ def place(
         path = plan_path(problem)
         field = paths.get(path) or paths.get(problem.where) or names.get(_quoted(problem.where), "")
         if problem.code == "missing_key":
-            asked.append(problem)
+            asked.append(
+                (field, Problem(problem.code, _NOT_SAID, _WORDS.get(path, path), "choose it"))
+            )
             continue
         wrong.append((field, problem))
         if field:

@@ -246,6 +246,8 @@ def plan_page(
         sheet = checked_sheet(known.store, job)
         text = draft_text(_first(sheet, job))
     words = _plan_words(request, who, job, text, q, after)
+    if said:
+        words["found"] = words["found"].aloud()
     return page(request, "cohort/plan.html", **words, said=bool(said or after))
 
 

@@ -89,6 +89,8 @@ def plan_page(
             data["scores"] = [{"score": named}]
         text = draft_text(data)
     words = _plan_words(request, who, job, text, q, after)
+    if said:
+        words["found"] = words["found"].aloud()
     return page(request, "validate/plan.html", **words, said=bool(said or after))
 
 
