@@ -273,7 +273,8 @@ def test_one_centre_is_not_pooled_twice(tmp_path: Path, score: Path) -> None:
 
 
 def test_stopped_by_hand_it_leaves_no_file(tmp_path: Path, score: Path) -> None:
-    sheet = saved(centre(50, 120), tmp_path)
+    # large enough that nobody is done within two seconds
+    sheet = saved(centre(50, 2500), tmp_path)
     before = sorted(tmp_path.iterdir())
     process = subprocess.Popen(
         [sys.executable, "-m", "cartwheel", "validate", str(sheet), "--score", str(score),

@@ -62,6 +62,7 @@ def profile(design: Array, event: Array, held: int, value: float, top: Array) ->
     return -least
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([0.9, 0.95]))
 def test_limits_by_a_general_optimiser(seed: int, separated: bool, level: float) -> None:

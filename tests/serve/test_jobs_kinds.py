@@ -264,6 +264,7 @@ def test_grade_a_chart_and_a_file(
             assert problem.what.split(" ")[0] in done.stderr
 
 
+@pytest.mark.slow
 def test_paper(
     job: Job, tmp_path: Path, run_cartwheel: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

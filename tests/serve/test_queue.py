@@ -22,6 +22,7 @@ from serve_jobs import (
 from serve_waiting import ended, until
 
 from cartwheel.errors import FileRefused, PlanRefused, Refused
+from cartwheel.serve.jobs.process import WorkerProcess
 from cartwheel.serve.jobs.queue import Queue
 from cartwheel.store.database import Store
 from cartwheel.store.kept_files import files_of, keep_file
@@ -245,3 +246,13 @@ def test_a_worker_knows_no_secret_of_the_server(
         pytest.skip("no /proc here")
     assert b"hunter2" not in environment.read_bytes()
     queue.cancel(job.id, None)
+
+
+def test_a_process_that_was_ended_takes_no_job_while_it_dies() -> None:
+    # a job that is over in the store looks unwanted while its process is still held: it is killed
+    # in that moment, and the system may still list it when the next job is given out
+    process = WorkerProcess(0)
+    assert process.alive
+    process.kill()
+    assert not process.alive
+    process.close()

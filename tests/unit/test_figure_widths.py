@@ -55,6 +55,7 @@ def test_every_figure_of_landmarks_has_one_column(language):
             stand_alone(found.figure, found.smallest_pt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_two_columns_hold_every_language(kind, name, language):

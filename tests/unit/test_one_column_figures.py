@@ -51,6 +51,7 @@ def test_one_column_is_85_mm_readable_and_nothing_touches(kind, name):
 
 # the layout font has no Chinese signs: their boxes stand for them
 @pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("kind", "name"),

@@ -33,6 +33,7 @@ class WorkerProcess:
 
     def __init__(self, memory: int) -> None:
         self.jobs = 0
+        self._killed = False
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cartwheel.serve.jobs.worker", str(memory)],
@@ -50,8 +51,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
+        """Whether it runs, and nobody has ended it."""
+        return not self._killed and self._process.poll() is None
 
     def do(self, kind: str, folder: Path, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Give it a job, and hear what it tells.
@@ -88,6 +89,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """End it at once, with whatever it has started."""
         with self._lock:
+            self._killed = True
             if self._process.poll() is None:
                 with suppress(OSError):
                     if os.name == "posix":

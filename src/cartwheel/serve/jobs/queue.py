@@ -285,10 +285,11 @@ class Queue:
             self._news.notify_all()
 
     def _kill(self, job_id: str) -> None:
+        # under the lock: a process whose job has just ended must not take another and die under it
         with self._lock:
             worker = self._running.get(job_id)
-        if worker is not None:
-            worker.kill()
+            if worker is not None:
+                worker.kill()
 
     def _take(self) -> None:
         """Take one job after the other, with one process as long as it lives."""
