@@ -76,7 +76,8 @@ def test_what_is_not_said_is_asked_beside_its_field(reader: Reader, simulated: P
     reader.press(page.get_by_role("link", name="Plan a score from it"))
     page.locator("#event").wait_for()
     reader.press(page.get_by_role("button", name="Develop the score"))
-    assert "event" in reader.problems()
+    assert "the outcome: this has not been said yet" in " ".join(reader.problems().split())
+    expect(page.locator("#event")).to_have_attribute("aria-invalid", "true")
     # whoever is refused stands where it is said
     assert page.evaluate("document.activeElement.classList.contains('refused')")
     expect(page.locator("main")).to_contain_text("Simulated patients")
