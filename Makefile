@@ -20,7 +20,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 .PHONY: test test-slow lint format demo bench clean python
 
 test: lint
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 -m slow

@@ -1,4 +1,4 @@
-"""A browser for a worker, a server for a module, a reader for a test."""
+"""A browser and a server for a module, a reader for a test."""
 
 from __future__ import annotations
 
@@ -38,9 +38,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser without a screen."""
+    """A browser without a screen.
+
+    For a module, not a session: its driver keeps an event loop running in the thread of the
+    tests, and with that the tests of other folders cannot start one.
+    """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - optional
 
     path = browser_path()
