@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterable
 
@@ -74,11 +73,9 @@ def figure(
         axes.plot([0, 1, 2], [0.1, 0.4, 0.2])
         axes.set_xlabel(label)
         drawing.set_label(id)
-        stream = io.BytesIO()
-        drawing.savefig(stream, format="png", dpi=300, metadata={"Software": None})
     return Figure(
         id, caption, f"Line through three points, 0.1 to 0.4: {caption}", svg(drawing),
-        stream.getvalue(), "x,y\n0,0.1\n1,0.4\n2,0.2\n", width,
+        "x,y\n0,0.1\n1,0.4\n2,0.2\n", width,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from cartwheel.errors import FileRefused
 from cartwheel.report.document import extra
 from cartwheel.report.document.blocks import Block, Document
 from cartwheel.report.document.docx import document_docx
+from cartwheel.report.document.engine import pictures
 from cartwheel.report.document.pdf import document_pdf
 
 FILE = document_docx(document())
@@ -94,6 +95,24 @@ def test_pictures_are_described_and_as_wide_as_a_column() -> None:
     assert max(shape.height.mm for shape in WORD.inline_shapes) <= 240
 
 
+def test_pictures_have_300_dots_an_inch_on_paper_and_say_so() -> None:
+    for shape in WORD.inline_shapes:
+        relation = shape._inline.graphic.graphicData.pic.blipFill.blip.embed
+        image = WORD.part.related_parts[relation].image
+        # a pixel is lost where a side is not a whole number of them
+        assert image.px_width >= shape.width.inches * 300 - 1
+        assert image.px_height >= shape.height.inches * 300 - 1
+        assert (image.horz_dpi, image.vert_dpi) == (300, 300)
+
+
+def test_pictures_come_in_the_order_of_their_drawings() -> None:
+    drawings = [figure(f"figure-{n}", f"{n}", label=label).svg for n, label in enumerate("ABCDE")]
+    alone = [pictures([svg])[0] for svg in drawings]
+    assert len(set(alone)) == len(drawings)
+    assert list(pictures(drawings)) == alone
+    assert pictures([]) == ()
+
+
 def test_links_lead_to_bookmarks() -> None:
     anchors = {link.get(f"{W}anchor") for link in WORD.element.iter(f"{W}hyperlink")} - {None}
     marks = [mark.get(f"{W}name") for mark in WORD.element.iter(f"{W}bookmarkStart")]
@@ -139,13 +158,11 @@ def test_no_field_but_ours_is_in_the_file() -> None:
 
 def test_a_drawing_in_another_script_is_drawn_again() -> None:
     try:
-        pictures = only(
-            figure("figure-x", "X", label="风险"), figure("figure-y", "Y")
-        ).inline_shapes
+        shapes = only(figure("figure-x", "X", label="风险"), figure("figure-y", "Y")).inline_shapes
     except FileRefused as refused:
         assert refused.problems[0].code == "font_missing"  # noqa: PT017
         return
-    again, plain = pictures
+    again, plain = shapes
     # the same drawing in the same size, to a pixel of 300 in an inch
     assert again.width.mm == pytest.approx(plain.width.mm, abs=0.1)
     assert again.height.mm == pytest.approx(plain.height.mm, abs=0.2)

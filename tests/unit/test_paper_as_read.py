@@ -7,8 +7,9 @@ import pytest
 from cartwheel.cli.trace import _OF_STUDIES
 from cartwheel.figures.terms import term
 from cartwheel.figures.wording import drawn_in
-from cartwheel.report.paper.closing import limitations, referee
+from cartwheel.report.paper.closing import limitations
 from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.reviewed import referee
 from cartwheel.report.paper.tables import flow_table, performance_table
 from cartwheel.report.words import phrases, words
 
@@ -33,6 +34,7 @@ DOCUMENT = {
         "summary": "1 finding.",
         "findings": [
             {
+                "code": "expected_shrinkage",
                 "severity": "critical",
                 "what": "The model is overfitted.",
                 "evidence": "expected shrinkage 0.5",
@@ -101,7 +103,7 @@ def test_answers_of_an_instrument_are_in_the_language(language: str, answers: li
 def test_evidence_is_not_a_sentence_that_begins_small() -> None:
     (told,) = [part for part in limitations(numbers("en")) if hasattr(part, "severity")]
     text = "".join(run.text for run in told.runs)
-    assert text == "The model is overfitted. Here: expected shrinkage 0.5"
+    assert text == "The model is overfitted. Here: expected shrinkage 0.5 (expected_shrinkage)"
 
 
 @pytest.mark.parametrize(

@@ -70,14 +70,13 @@ def test_every_part_has_one_name_and_rows_fit(kind: str) -> None:
 
 
 @KINDS
-def test_figures_have_words_data_and_both_drawings(kind: str) -> None:
+def test_figures_have_words_data_and_drawing(kind: str) -> None:
     figures = of(made(kind), Figure)
     pools = [one for one in DOCUMENTS[kind]["result"]["analyses"] if one["k"] > 1]
     forests = [figure for figure in figures if figure.id.startswith("figure-forest")]
     assert len(forests) == len(pools)
     for figure in figures:
         assert figure.svg.startswith("<svg")
-        assert figure.png.startswith(b"\x89PNG")
         assert figure.alt != figure.caption
         assert len(figure.csv.splitlines()) > 1
 

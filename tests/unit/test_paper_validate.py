@@ -87,7 +87,6 @@ def test_every_figure_of_the_gallery_is_there_with_words_and_data(kind: str) -> 
     assert set(figures) == {"figure-" + name.replace("_", "-") for name in names}
     for figure in figures.values():
         assert figure.svg.startswith("<svg")
-        assert figure.png.startswith(b"\x89PNG")
         assert figure.alt != figure.caption
         assert len(figure.csv.splitlines()) > 1
 

@@ -130,7 +130,9 @@ def test_numbers_are_written_so_that_they_can_be_read() -> None:
     assert number_text(None, "HR") == "-"
     assert number_text(0.0004, "OR") == "0.0004"
     assert number_text(0.0, "MD") == "0.00"
-    assert number_text(123456.0, "HR") == "1.23e+05"
+    assert number_text(123456.0, "HR") == "123000"
+    assert number_text(9.46e-05, "HR") == "0.0000946"
+    assert (number_text(9.46e-12, "HR"), number_text(9.46e12, "HR")) == ("9.46e-12", "9.46e+12")
     assert number_text(0.7654, "C") == "0.765"
     assert interval_text(0.05, 0.1, "proportion") == "5.0 to 10.0 %"
     assert interval_text(1.0, None, "HR") == "1.00 to beyond any number"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -26,7 +25,7 @@ from cartwheel.report import words as room
 from cartwheel.report.document.blocks import Checklist, Document, Run
 from cartwheel.report.document.html import document_html
 from cartwheel.report.paper import paper
-from cartwheel.report.words import CITE, languages, words
+from cartwheel.report.words import CITE, languages, phrases, words
 
 FOLDER = Path(room.__file__).parent
 ENGLISH = words("en").catalogue
@@ -169,22 +168,32 @@ def test_what_the_result_says_in_english_is_marked() -> None:
     assert words("zh").sentence("shared.english.mark") == "[英文] "
 
 
-@OTHERS
-def test_a_translation_is_one_file(
-    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_adding_a_language_is_adding_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # beside it stand the words inside drawings, which have no English file
-    (only,) = (
-        each for each in (FOLDER / language).glob("*.toml") if not each.stem.startswith("drawn_")
-    )
-    topics = {part.stem for part in (FOLDER / "en").glob("*.toml")}
-    assert set(tomllib.loads(only.read_text(encoding="utf-8"))) == topics
-    # adding a language is adding its file
-    shutil.copytree(FOLDER / "en", tmp_path / "en")
-    (tmp_path / "xx").mkdir()
-    shutil.copy(only, tmp_path / "xx" / "xx.toml")
+    before = set(languages())
+    for path in FOLDER.glob("*.toml"):
+        shutil.copy(path, tmp_path)
+    # a made-up language: German, and capitals in what can be told apart from it
+    made_up = (FOLDER / "de.toml").read_text(encoding="utf-8")
+    for said in ('methods = "Methoden"', '"Sensitivity" = "Sensitivität"'):
+        assert said in made_up
+        key, _, word = said.rpartition(" = ")
+        made_up = made_up.replace(said, f"{key} = {word.upper()}")
+    (tmp_path / "xx.toml").write_text(made_up, encoding="utf-8")
     monkeypatch.setattr(room, "files", lambda _: tmp_path)
-    assert words.__wrapped__("xx").catalogue == words(language).catalogue
+    for read in (words, phrases, room._tables):
+        read.cache_clear()
+    try:
+        assert set(languages()) == {*before, "xx"}
+        page = document_html(paper(developed()["points"], "xx", pictures=False))
+    finally:
+        for read in (words, phrases, room._tables):
+            read.cache_clear()
+    assert '<html lang="xx"' in page
+    for own, german in (("METHODEN", "Methoden"), ("SENSITIVITÄT", "Sensitivität")):
+        assert f">{own}<" in page
+        assert f">{german}<" not in page
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cartwheel.report.document.blocks import Document
 
 KINDS = ("develop", "validate", "pool", "appraise")
-_NEEDS = {".html": ("jinja2",), ".pdf": ("typst",), ".docx": ("docx",)}
+_NEEDS = {".html": ("jinja2",), ".pdf": ("typst",), ".docx": ("docx", "typst")}
 _REFERENCES = (".bib", ".json")
 _NO_CHECKLIST = "none"
 
@@ -91,7 +92,7 @@ def run_report(result: Path, wanted: Wanted) -> list[str]:
         pictures=any(_is_word(name) for name in wanted.papers)
         or (wanted.share and wanted.figures is not None),
     )
-    contents: dict[str, str | bytes] = {name: _written(name, made) for name in wanted.papers}
+    contents = _papers(wanted.papers, made)
     if wanted.references is not None:
         contents[wanted.references] = _references(wanted.references, made)
     drawn, notes = _drawn(document, wanted, made)
@@ -182,6 +183,12 @@ def _ending(name: str) -> str:
     return Path(name).suffix.lower()
 
 
+def _papers(names: tuple[str, ...], made: Document) -> dict[str, str | bytes]:
+    # typst works outside of Python: formats are written side by side
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        return dict(zip(names, pool.map(lambda name: _written(name, made), names), strict=True))
+
+
 def _written(name: str, made: Document) -> str | bytes:
     # each format loads its own library
     if _ending(name) == ".html":
@@ -222,15 +229,15 @@ def _drawn(
 
 def _figures(folder: Path, made: Document) -> Iterator[tuple[str, str | bytes]]:
     from cartwheel.report.document.blocks import Figure
-    from cartwheel.report.document.engine import figure_pdf, figure_png
+    from cartwheel.report.document.engine import figure_pdf, pictures
 
-    for block in made.blocks:
-        if isinstance(block, Figure):
-            place = folder / block.id.removeprefix("figure-")
-            yield f"{place}.svg", block.svg
-            yield f"{place}.pdf", figure_pdf(block, made.language)
-            yield f"{place}.png", figure_png(block.svg, block.png)
-            yield f"{place}.csv", block.csv
+    drawn = [block for block in made.blocks if isinstance(block, Figure)]
+    for block, picture in zip(drawn, pictures([one.svg for one in drawn]), strict=True):
+        place = folder / block.id.removeprefix("figure-")
+        yield f"{place}.svg", block.svg
+        yield f"{place}.pdf", figure_pdf(block, made.language)
+        yield f"{place}.png", picture
+        yield f"{place}.csv", block.csv
 
 
 def _write(folder: Path | None, contents: Mapping[str, str | bytes]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from cartwheel.clinic.grid import row_list
 from cartwheel.estimate import Estimate
 from cartwheel.pooling.result_studies import Study
 
 OWN_RESULT = "result_file"
-# above this digits are no longer counted by eye
+# beyond these digits are no longer counted by eye
+_SMALL, _LARGE = 1e-6, 1e9
+# from here on three digits are enough
 _LONG = 1e5
 _PER_CENT = ("proportion",)
 
@@ -27,13 +30,15 @@ def number_text(value: float | None, measure: str) -> str:
     Returns
     -------
     str
-        Two decimals, three for a C-statistic; three digits where that says too little; a dash
-        for what does not exist.
+        Two decimals, three for a C-statistic; three digits where that says too little, and powers
+        of ten only beyond a millionth and a thousand million; a dash for what does not exist.
 
     Examples
     --------
     >>> number_text(2.1549, "HR"), number_text(0.0312, "OR"), number_text(0.0737, "proportion")
     ('2.15', '0.0312', '7.4 %')
+    >>> number_text(0.0000946, "HR"), number_text(163921.0, "HR")
+    ('0.0000946', '164000')
     """
     if value is None:
         return "-"
@@ -41,10 +46,12 @@ def number_text(value: float | None, measure: str) -> str:
         return f"{100.0 * value:.1f} %"
     if measure == "C":
         return f"{value:.3f}"
-    if 1000.0 <= abs(value) < _LONG:
+    size = abs(value)
+    if 1000.0 <= size < _LONG:
         return f"{value:.0f}"
-    if 0.0 < abs(value) < 0.1 or abs(value) >= _LONG:
-        return f"{value:.3g}"
+    if 0.0 < size < 0.1 or size >= _LONG:
+        digits = f"{value:.3g}"
+        return f"{Decimal(digits):f}" if _SMALL <= size < _LARGE else digits
     return f"{value:.2f}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.errors import PlanRefused, Problem
+from cartwheel.pooling.analysis.wording import p_text
 from cartwheel.pooling.appraisal.tools import HIGH, LOW
 from cartwheel.pooling.plan import GradeChoice, PoolPlan
 from cartwheel.pooling.result_analysis import Analysis
@@ -264,7 +265,7 @@ def _inconsistency(analysis: Analysis) -> GradeDomain:
     )
     words = []
     if i2 is not None:
-        words.append(f"I2 {i2:.0f} %" + (f", p of Q {p:.3g}" if p is not None else ""))
+        words.append(f"I2 {i2:.0f} %" + (f", p of Q {p_text(p)}" if p is not None else ""))
     if main.prediction_low is not None and main.prediction_high is not None:
         text = f"prediction interval {main.prediction_low:.2f} to {main.prediction_high:.2f}"
         words.append(f"{text}{' crosses no effect' if crosses else ''}")
@@ -307,7 +308,7 @@ def _publication_bias(analysis: Analysis) -> GradeDomain:
         return _suggest(name, 0, text)
     first = tests[0]
     p = first.p_value if first.p_value is not None else math.nan
-    return _suggest(name, -int(p < SUSPECT), f"{first.name}: p {p:.3g}")
+    return _suggest(name, -int(p < SUSPECT), f"{first.name}: p {p_text(p)}")
 
 
 def _large_effect(analysis: Analysis, start: str, down: bool) -> GradeDomain:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartwheel.clinic.reading import read_table
-from cartwheel.errors import Refused
+from cartwheel.errors import FileRefused, Refused, refuse
 from cartwheel.pooling.result_studies import Counts
 from cartwheel.pooling.study.effect import Asked, Effect
 from cartwheel.pooling.study.headers import header_key
@@ -281,7 +281,7 @@ def _arm(asked: Asked, which: str) -> Reconstruction | None:
     events = row.count_of(f"events_{which}")
     try:
         time, survival = _columns(
-            Path(asked.folder) / name, ("time", "months", "days", "weeks", "years", "t", "x"),
+            _beside(asked, name), ("time", "months", "days", "weeks", "years", "t", "x"),
             ("survival", "surv", "s", "probability", "y", "km"),
         )  # fmt: skip
         risk = _at_risk(asked, which)
@@ -306,13 +306,30 @@ def _arm(asked: Asked, which: str) -> Reconstruction | None:
         return None
 
 
+def _beside(asked: Asked, name: str) -> Path:
+    """Find a file that a cell names: it lies with the table, or in a folder below it.
+
+    Whoever types a table into a server must not read other files with it.
+    """
+    wanted = Path(name)
+    if wanted.is_absolute() or PureWindowsPath(name).drive or ".." in wanted.parts:
+        raise refuse(
+            FileRefused,
+            "file_elsewhere",
+            "this file does not lie with the table",
+            where=name,
+            mend="put it beside the table, and name it without folder",
+        )
+    return Path(asked.folder) / wanted
+
+
 def _at_risk(asked: Asked, which: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     text = asked.row.text(f"at_risk_{which}")
     if not text:
         return None
     if text.lower().endswith((".csv", ".tsv", ".txt", ".xlsx")):
         return _columns(
-            Path(asked.folder) / text, ("time", "months", "days", "weeks", "years", "t"),
+            _beside(asked, text), ("time", "months", "days", "weeks", "years", "t"),
             ("atrisk", "n", "number", "numberatrisk", "nrisk", "risk"),
         )  # fmt: skip
     pairs = [re.split(r"\s*[:=]\s*", part) for part in re.split(r"[;,|]\s*", text) if part.strip()]

@@ -50,7 +50,8 @@ def read_studies(files: Sequence[str | os.PathLike[str] | Any], *, plan: PoolPla
     ----------
     files : sequence of path or frame
         Tables (CSV, workbook, ..., or data frames) with one row a study and outcome, results of
-        ``cartwheel develop`` and ``validate`` (JSON), and shared files. Rows are pooled within
+        ``cartwheel develop`` and ``validate`` (JSON), and shared files; or what was read of them
+        before (`OpenTable`, `ResultRows`). Rows are pooled within
         group, outcome and measure.
     plan : PoolPlan
         What is asked for.
@@ -139,6 +140,8 @@ def _written(opened: Sequence[OpenTable | ResultRows], role: str) -> list[str]:
 
 
 def _open(file: str | os.PathLike[str] | Any, plan: PoolPlan) -> OpenTable | ResultRows:
+    if isinstance(file, OpenTable | ResultRows):
+        return file  # a server has them read by another process
     if isinstance(file, str | os.PathLike) and Path(file).suffix.lower() == ".json":
         return read_result(Path(file), plan)
     return open_table(file, plan)

@@ -239,22 +239,27 @@ def _methods(read: Reading) -> Answer:
 
 def _limitations(read: Reading) -> Answer:
     """Name what the referee found, gravest first; of an older file its cautions."""
-    place = "referee.findings" if read.rows_or_none("referee.findings") else "result.notes"
-
-    def found(row: str) -> str:
-        if place == "result.notes":
-            return read.english(f"{row}.text")
-        return read.say(
-            "checklists.cohort.finding",
-            severity=read.say(f"shared.severity.{_severity(read, row)}"),
-            what=read.english(f"{row}.what"),
-            evidence=read.english(f"{row}.evidence"),
-        )
-
+    findings = read.rows_or_none("referee.findings")
+    if not findings:
+        notes = read.rows("result.notes")
+        found = read.each(notes, lambda row: read.english(f"{row}.text"), whole=True)
+        return Answer(read.say("checklists.cohort.limitations", found=found), "result.notes")
     text = read.say(
-        "checklists.cohort.limitations", found=read.each(read.rows(place), found, whole=True)
+        "checklists.cohort.findings",
+        found=read.each(findings, lambda row: _named(read, row), whole=True),
+        limitations=read.say("shared.heading.limitations"),
     )
-    return Answer(text, place)
+    return Answer(text, "referee.findings")
+
+
+def _named(read: Reading, row: str) -> str:
+    """Name a finding; one without its evidence does not stand in full anywhere."""
+    read.text(f"{row}.evidence")
+    return read.say(
+        "checklists.cohort.finding",
+        severity=read.say(f"shared.severity.{_severity(read, row)}"),
+        name=read.text(f"{row}.code"),
+    )
 
 
 def _severity(read: Reading, row: str) -> str:

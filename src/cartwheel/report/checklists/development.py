@@ -126,7 +126,12 @@ def _sample_size(read: Reading) -> Answer:
     def too_few(row: str) -> str:
         if read.text(f"{row}.code") != "riley_criteria":
             raise Absent(row)
-        return read.english(f"{row}.evidence")
+        read.text(f"{row}.evidence")
+        return read.say(
+            "checklists.develop.too_few",
+            name=read.text(f"{row}.code"),
+            limitations=read.say("shared.heading.limitations"),
+        )
 
     def shrinkage() -> str:
         value = read.number("two", f"{place}.expected_shrinkage")

@@ -188,9 +188,7 @@ class Figure:
     alt : str
         What it shows, in words and numbers.
     svg : str
-        The drawing, for HTML and PDF.
-    png : bytes
-        The same at 300 dots per inch, for Word; empty where no Word file is wanted.
+        The drawing; a writer that needs a picture has one made of it.
     csv : str
         The data it was drawn from, with a header.
     width : str
@@ -201,7 +199,6 @@ class Figure:
     caption: str
     alt: str
     svg: str
-    png: bytes
     csv: str
     width: str = "double"
 

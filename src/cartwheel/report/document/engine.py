@@ -1,13 +1,19 @@
-"""The engine of PDFs: typst with fonts that do not depend on the machine."""
+"""The engine of PDFs and pictures: typst with fonts that do not depend on the machine."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import struct
 import tempfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +23,9 @@ from cartwheel.errors import CartwheelError, FileRefused, refuse
 from cartwheel.report.document.blocks import Figure
 from cartwheel.report.document.drawings import SANS, font_files, foreign, one_typeface
 
+_DOTS = 300
+# signature and first chunk of a PNG, in bytes
+_HEADER = 33
 # typst carries the serif, matplotlib the sans: neither depends on the machine
 _SERIF, _CODE = "Libertinus Serif", "DejaVu Sans Mono"
 _OTHER_SCRIPTS = (
@@ -28,9 +37,7 @@ _OTHER_SCRIPTS = (
 )  # fmt: skip
 
 
-def compiled(
-    template: str, content: Mapping[str, Any], said: str, *, picture: bool = False
-) -> bytes:
+def compiled(template: str, content: Mapping[str, Any], said: str) -> bytes:
     """Run a template of typst.
 
     Parameters
@@ -42,19 +49,25 @@ def compiled(
     said : str
         Every sign that must be shown: fonts of the machine are used where the carried ones lack
         one of them, and only then.
-    picture : bool
-        Whether its one page is wanted as PNG.
 
     Returns
     -------
     bytes
-        PDF/UA-1, without a date; or PNG at 300 dots an inch.
+        PDF/UA-1, without a date.
 
     Raises
     ------
     FileRefused
         Where no font has a sign.
     """
+    with _typesetter(template, content, said) as run:
+        return bytes(run(format="pdf", pdf_standards="ua-1"))
+
+
+@contextmanager
+def _typesetter(
+    template: str, content: Mapping[str, Any], said: str
+) -> Iterator[Callable[..., Any]]:
     beyond = bool(foreign(said))
     with tempfile.TemporaryDirectory(prefix="cartwheel.") as folder:
         # the whole folder of fonts would bring one that shows every sign as an empty box
@@ -64,21 +77,12 @@ def compiled(
         known = set(fonts.families())
         spare = [name for name in _OTHER_SCRIPTS if name in known] if beyond else []
         named = {"fonts": [_SERIF, SANS, *spare], "code_fonts": [_CODE, SANS, *spare]}
-        template_file = files("cartwheel.report") / "templates" / "document" / template
+        text = (files("cartwheel.report") / "templates" / "document" / template).read_bytes()
         inputs = {"document": json.dumps({**content, **named}, ensure_ascii=False)}
-        text = template_file.read_bytes()
         try:
-            # a picture is tried as PDF too: only there a sign without a font is an error
-            made = typst.compile(
-                text, format="pdf", font_paths=fonts, sys_inputs=inputs, pdf_standards="ua-1"
-            )
-            if picture:
-                made = typst.compile(
-                    text, format="png", font_paths=fonts, sys_inputs=inputs, ppi=300
-                )
+            yield partial(typst.compile, text, font_paths=fonts, sys_inputs=inputs)
         except typst.TypstError as error:
             raise _no_font(error.message) from None
-    return bytes(made)
 
 
 def figure_pdf(figure: Figure, language: str) -> bytes:
@@ -110,30 +114,51 @@ def figure_pdf(figure: Figure, language: str) -> bytes:
     return compiled("figure.typ", content, figure.svg)
 
 
-def figure_png(svg: str, png: bytes) -> bytes:
-    """Give a figure as PNG in which every script is shown.
+def pictures(drawings: Sequence[str]) -> tuple[bytes, ...]:
+    """Make pictures of drawings, in which every script is shown.
 
     Parameters
     ----------
-    svg : str
-        The drawing.
-    png : bytes
-        The same as PNG, drawn with the carried fonts.
+    drawings : sequence of str
+        Each an SVG.
 
     Returns
     -------
-    bytes
-        ``png`` itself; drawn again where those fonts lack a sign.
+    tuple of bytes
+        PNG at 300 dots an inch, as they stand in the PDF; the same drawing gives the same bytes.
 
     Raises
     ------
     FileRefused
-        Where no font has a sign of the drawing.
+        Where no font has a sign of a drawing.
     """
-    if not foreign(svg):
-        return png
-    content = {"title": "figure", "lang": "en", "alt": "figure", "svg": one_typeface(svg)}
-    return compiled("figure.typ", content, svg, picture=True)
+    plain = [place for place, svg in enumerate(drawings) if not foreign(svg)]
+    others = [place for place in range(len(drawings)) if place not in plain]
+    # typst works outside of Python: two halves are made at a time
+    groups = [group for group in (plain[::2], plain[1::2], others) if group]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        made = pool.map(_pictured, ([drawings[place] for place in group] for group in groups))
+        found = dict(zip(chain(*groups), chain(*made), strict=True))
+    return tuple(found[place] for place in range(len(drawings)))
+
+
+def _pictured(drawings: Sequence[str]) -> Iterator[bytes]:
+    said = "".join(drawings)
+    content = {"drawings": [one_typeface(svg) for svg in drawings]}
+    with _typesetter("pictures.typ", content, said) as run:
+        if foreign(said):
+            # only in a tagged PDF a sign without a font is an error
+            run(format="pdf", pdf_standards="ua-1")
+        made = run(format="png", ppi=_DOTS)
+    return map(_measured, [made] if isinstance(made, bytes) else made)
+
+
+def _measured(png: bytes) -> bytes:
+    """Say in a PNG how many dots it has to an inch."""
+    a_metre = round(_DOTS / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", a_metre, a_metre, 1)
+    told = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:_HEADER] + told + png[_HEADER:]
 
 
 def _no_font(message: str) -> Exception:

@@ -99,7 +99,7 @@ class CountedFigure:
 
     Parameters
     ----------
-    id, alt, svg, png, width : str or bytes
+    id, alt, svg, width : str
         As in the block.
     label : Label
         Its number.
@@ -114,7 +114,6 @@ class CountedFigure:
     caption: tuple[Piece, ...]
     alt: str
     svg: str
-    png: bytes
     width: str
     size: tuple[float, float]
 
@@ -314,7 +313,6 @@ class _Counter:
             caption=caption,
             alt=clean(figure.alt).strip(),
             svg=_FORBIDDEN.sub("\ufffd", figure.svg[max(figure.svg.find("<svg"), 0) :]).rstrip(),
-            png=figure.png,
             width=figure.width,
             size=figure_size(figure.svg, figure.width, sum(len(one.text) for one in caption)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import docx
@@ -13,7 +14,6 @@ from docx.shared import Mm
 from cartwheel.report.document.cited import Piece
 from cartwheel.report.document.docx_styles import dress, page_of
 from cartwheel.report.document.docx_words import add, bookmarked, captioned, element, write_pieces
-from cartwheel.report.document.drawings import foreign
 from cartwheel.report.document.extra import require
 from cartwheel.report.document.fit import LANDSCAPE, PORTRAIT
 from cartwheel.report.document.typeset import (
@@ -45,9 +45,11 @@ def word_file(ready: Typeset) -> bytes:
     bytes
         DOCX.
     """
+    figures = [part for part in ready.parts if isinstance(part, CountedFigure)]
+    pictures = dict(zip((one.id for one in figures), _pictures(figures), strict=True))
     word = docx.Document()
     dress(word, ready)
-    _Writer(word).write(ready)
+    _Writer(word, pictures).write(ready)
     stream = io.BytesIO()
     word.save(stream)
     return stream.getvalue()
@@ -56,8 +58,9 @@ def word_file(ready: Typeset) -> bytes:
 class _Writer:
     """A Word file while it is filled; its parts are counted for their ids."""
 
-    def __init__(self, word: Word) -> None:
+    def __init__(self, word: Word, pictures: Mapping[str, bytes]) -> None:
         self.word = word
+        self.pictures = pictures
         self.body = word.element.body
         self.ids = 0
 
@@ -119,7 +122,7 @@ class _Writer:
 
     def figure(self, figure: CountedFigure) -> None:
         paragraph = self.new("Figure", bookmark=figure.id)
-        relation, image = self.word.part.get_or_add_image(io.BytesIO(_picture(figure)))
+        relation, image = self.word.part.get_or_add_image(io.BytesIO(self.pictures[figure.id]))
         # the picture's own proportions, in the room that the drawing has on paper
         shape = image.px_height / image.px_width
         across = min(figure.size[0], figure.size[1] / shape)
@@ -163,13 +166,15 @@ class _Writer:
         self.paragraph("Table End", end)
 
 
-def _picture(figure: CountedFigure) -> bytes:
-    if not foreign(figure.svg):
-        return figure.png
-    require("typst", "a picture in this script")
-    from cartwheel.report.document.engine import figure_png  # noqa: PLC0415
+def _pictures(figures: Sequence[CountedFigure]) -> tuple[bytes, ...]:
+    if not figures:
+        return ()
+    for library in ("typst", "matplotlib"):
+        require(library, "the pictures of the Word file")
+    # it loads typst, which not everybody has
+    from cartwheel.report.document.engine import pictures  # noqa: PLC0415
 
-    return figure_png(figure.svg, figure.png)
+    return pictures([figure.svg for figure in figures])
 
 
 def _fill(grid: Any, table: CountedTable, widths: list[int], word: Word) -> None:

@@ -14,7 +14,7 @@ from cartwheel.canonical import plain
 from cartwheel.errors import FileRefused, refuse
 from cartwheel.report.document.blocks import Document
 from cartwheel.report.paper.drawn_words import inside
-from cartwheel.report.paper.figures import pictures as drawing, undrawn
+from cartwheel.report.paper.figures import undrawn
 from cartwheel.report.words import words
 
 # each kind has a module of its own, loaded when such a paper is wanted
@@ -49,7 +49,8 @@ def paper(
     checklists : sequence of str, optional
         Which reporting checklists; by default those of the kind, with an empty sequence none.
     pictures : bool
-        Whether figures are drawn as PNG as well: Word needs it, and it takes most of the time.
+        Whether pictures are made of the figures, as Word needs them: where the machine has no font
+        for the language, the words inside them are English, and the captions say so.
     drawn : bool
         Whether there are drawings at all; without them figures have words and data only.
 
@@ -78,6 +79,6 @@ def paper(
     write = getattr(importlib.import_module(module), function)
     # what is not drawn needs no font
     language_inside = inside(language, pictures=pictures and drawn)
-    with drawing(pictures), language_inside, nullcontext() if drawn else undrawn():
+    with language_inside, nullcontext() if drawn else undrawn():
         made: Document = write(read, say, share=share, checklists=checklists)
     return made

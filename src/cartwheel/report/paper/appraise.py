@@ -26,10 +26,10 @@ from cartwheel.report.paper.closing import (
     heading,
     limitations,
     provenance,
-    referee,
 )
 from cartwheel.report.paper.numbers import Numbers
 from cartwheel.report.paper.pool_effects import Effects
+from cartwheel.report.paper.reviewed import referee
 from cartwheel.report.paper.validate_shown import joined
 from cartwheel.report.places import places_under
 from cartwheel.report.words import Say
@@ -174,12 +174,18 @@ def _judged(numbers: Numbers) -> list[Block]:
 
 def _placeless(block: Block) -> Block:
     if isinstance(block, Paragraph):
-        return Paragraph(tuple(replace(run, source="") for run in block.runs))
+        return Paragraph(_placeless_runs(block.runs))
     if isinstance(block, Caution):
-        return Caution(block.severity, tuple(replace(run, source="") for run in block.runs))
+        return Caution(block.severity, _placeless_runs(block.runs))
+    if isinstance(block, Bullets):
+        return Bullets(tuple(_placeless_runs(item) for item in block.items))
     if not isinstance(block, Table):
         return block
     rows = tuple(
         replace(row, cells=tuple(replace(cell, id="") for cell in row.cells)) for row in block.rows
     )
     return replace(block, rows=rows)
+
+
+def _placeless_runs(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    return tuple(replace(run, source="") for run in runs)

@@ -1,4 +1,4 @@
-"""How every paper ends: limitations, the referee, provenance, checklists, references."""
+"""How every paper ends: limitations, provenance, checklists, references."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from cartwheel.report.document.blocks import (
     Document,
     Heading,
     Paragraph,
-    Row,
     Run,
     Table,
 )
 from cartwheel.report.paper.numbers import Numbers
-from cartwheel.report.paper.tables import columns, heading_row, row
+from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_shown import joined
 from cartwheel.report.places import place_of, places_under, value_at
 from cartwheel.report.words import Say
@@ -114,6 +113,8 @@ def is_simulated(document: Mapping[str, Any]) -> bool:
 def limitations(numbers: Numbers) -> list[Block]:
     """Tell the cautions of the run and the findings of its referee, none softened.
 
+    Here a finding stands in full, with its name; elsewhere it goes by that name.
+
     Parameters
     ----------
     numbers : Numbers
@@ -124,147 +125,36 @@ def limitations(numbers: Numbers) -> list[Block]:
     list of Block
     """
     say = numbers.say
-    notes = places_under(numbers.document, "result.notes")
-    told: list[Block] = [
-        Caution("caution", numbers.quoted(f"{note}.text"))
-        for note in notes
-        if numbers.at(f"{note}.severity") == "caution"
-    ]
-    for finding in places_under(numbers.document, "referee.findings"):
-        severity = numbers.at(f"{finding}.severity")
+    findings = places_under(numbers.document, "referee.findings")
+    grave = [each for each in findings if numbers.at(f"{each}.severity") in _GRAVE]
+    shown = [str(numbers.at(f"{finding}.evidence")) for finding in grave]
+    told: list[Block] = []
+    assumed: list[tuple[Run, ...]] = []
+    for note in places_under(numbers.document, "result.notes"):
+        if any(str(numbers.at(f"{note}.text")) in evidence for evidence in shown):
+            # the referee says it in full
+            continue
+        said = numbers.quoted(f"{note}.text")
+        if numbers.at(f"{note}.severity") == "caution":
+            told.append(Caution("caution", said))
+        else:
+            assumed.append(said)
+    for finding in findings:
+        severity = str(numbers.at(f"{finding}.severity"))
+        what, evidence = (numbers.quoted(f"{finding}.{part}") for part in ("what", "evidence"))
+        name = replace(numbers.named(f"{finding}.code"), style="code")
+        said = say.runs("shared.limitations.finding", what=what, evidence=evidence, name=name)
         if severity in _GRAVE:
-            what, evidence = (numbers.quoted(f"{finding}.{part}") for part in ("what", "evidence"))
-            runs = say.runs("shared.limitations.finding", what=what, evidence=evidence)
-            told.append(Caution("caution" if severity == "minor" else str(severity), runs))
-    assumed = tuple(
-        numbers.quoted(f"{note}.text")
-        for note in notes
-        if numbers.at(f"{note}.severity") != "caution"
-    )
+            told.append(Caution("caution" if severity == "minor" else severity, said))
+        else:
+            assumed.append(said)
     first = "shared.limitations.intro" if told or assumed else "shared.limitations.none"
     blocks: list[Block] = [heading(say, "limitations"), Paragraph(say.runs(first)), *told]
     if assumed:
-        blocks.append(Bullets(assumed))
+        blocks.append(Bullets(tuple(assumed)))
     if told or assumed:
         blocks.append(Paragraph(say.runs("shared.limitations.about")))
     return blocks
-
-
-def referee(numbers: Numbers) -> list[Block]:
-    """Show what the referee asked: findings, what passed, and what PROBAST and QUIPS ask.
-
-    Parameters
-    ----------
-    numbers : Numbers
-        Of the result; ``referee`` is read.
-
-    Returns
-    -------
-    list of Block
-        Empty for a file without a referee.
-    """
-    if not numbers.at("referee"):
-        return []
-    tables = [_findings(numbers), _passed(numbers), *_domains(numbers)]
-    return [
-        heading(numbers.say, "referee"),
-        Paragraph(numbers.quoted("referee.summary")),
-        *(table for table in tables if table is not None),
-    ]
-
-
-def _findings(numbers: Numbers) -> Table | None:
-    say = numbers.say
-    places = places_under(numbers.document, "referee.findings")
-    if not places:
-        return None
-    parts = ("what", "evidence", "mend", "source")
-    rows = tuple(
-        row(
-            severity_cell(numbers, f"{place}.severity"),
-            *(numbers.words(f"{place}.{part}") for part in parts),
-        )
-        for place in places
-    )
-    labels = [
-        say(f"shared.referee.{name}")
-        for name in ("severity", "finding", "evidence", "mend", "source")
-    ]
-    head = columns(labels, (0.8, 1.7, 1.9, 1.5, 1.5))
-    return Table("table-referee", say("shared.referee.caption"), head, rows, numbers.english_note())
-
-
-def severity_cell(numbers: Numbers, place: str) -> Cell:
-    """Show how grave a finding is, in the words of the language.
-
-    Parameters
-    ----------
-    numbers : Numbers
-        Of the result.
-    place : str
-        Of the severity.
-
-    Returns
-    -------
-    Cell
-    """
-    key = f"shared.severity.{numbers.at(place)}"
-    return Cell(numbers.say(key), place) if key in numbers.say else numbers.words(place)
-
-
-def _passed(numbers: Numbers) -> Table | None:
-    say = numbers.say
-    places = places_under(numbers.document, "referee.passed")
-    if not places:
-        return None
-    rows = tuple(
-        row(
-            numbers.words(f"{place}.code"),
-            Cell(say("shared.answered." + ("yes" if numbers.at(f"{place}.answered") else "no"))),
-            numbers.words(f"{place}.text"),
-        )
-        for place in places
-    )
-    labels = [say(f"shared.referee.{name}") for name in ("question", "answered", "outcome")]
-    caption = say("shared.referee.passed")
-    return Table(
-        "table-referee-passed", caption, columns(labels, (1, 0.8, 2)), rows, numbers.english_note()
-    )
-
-
-def _domains(numbers: Numbers) -> Iterator[Table]:
-    say = numbers.say
-    places = places_under(numbers.document, "referee.domains")
-    for instrument in dict.fromkeys(str(numbers.at(f"{each}.instrument")) for each in places):
-        rows: list[Row] = []
-        above = ""
-        for place in places:
-            if numbers.at(f"{place}.instrument") != instrument:
-                continue
-            if numbers.at(f"{place}.domain") != above:
-                above = str(numbers.at(f"{place}.domain"))
-                rows.append(heading_row(above, f"{place}.domain"))
-            rows.append(
-                row(
-                    numbers.words(f"{place}.question"),
-                    _answer(numbers, f"{place}.answer"),
-                    numbers.words(f"{place}.because"),
-                )
-            )
-        labels = [say(f"shared.domains.{name}") for name in ("question", "answer", "because")]
-        yield Table(
-            f"table-{instrument.lower().replace('+', '-')}",
-            say("shared.domains.caption", instrument=instrument),
-            columns(labels, (1.8, 0.8, 1.4)),
-            tuple(rows),
-            numbers.english_note(),
-        )
-
-
-def _answer(numbers: Numbers, place: str) -> Cell:
-    cell = numbers.words(place, numbers.say("shared.domains.person"))
-    key = f"shared.domain_answer.{cell.text.replace(' ', '_')}"
-    return replace(cell, text=numbers.say(key)) if key in numbers.say else cell
 
 
 def provenance(numbers: Numbers, command: str) -> list[Block]:
@@ -421,30 +311,4 @@ def checklists(numbers: Numbers, names: Sequence[str] | None = None) -> list[Blo
         heading(say, "checklists"),
         Paragraph(say.runs("shared.checklist.intro")),
         *filled,
-    ]
-
-
-def ending(
-    numbers: Numbers, command: str = "RESULT.json", names: Sequence[str] | None = None
-) -> list[Block]:
-    """Put limitations, referee, provenance and checklists together.
-
-    Parameters
-    ----------
-    numbers : Numbers
-        Of the result.
-    command : str
-        As `provenance` has it.
-    names : sequence of str, optional
-        Of the checklists.
-
-    Returns
-    -------
-    list of Block
-    """
-    return [
-        *limitations(numbers),
-        *referee(numbers),
-        *provenance(numbers, command),
-        *checklists(numbers, names),
     ]

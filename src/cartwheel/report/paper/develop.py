@@ -12,7 +12,6 @@ from cartwheel.report.paper.closing import (
     heading,
     limitations,
     provenance,
-    referee,
 )
 from cartwheel.report.paper.develop_building import regression_run
 from cartwheel.report.paper.develop_methods import methods
@@ -20,6 +19,7 @@ from cartwheel.report.paper.develop_results import findings, results
 from cartwheel.report.paper.develop_tables import columns_table
 from cartwheel.report.paper.figures import held
 from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.reviewed import referee
 from cartwheel.report.paper.sharing_develop import shareable_development
 from cartwheel.report.paper.sharing_notice import (
     held_figures,

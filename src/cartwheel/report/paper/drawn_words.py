@@ -40,8 +40,8 @@ def inside(language: str, *, pictures: bool) -> Iterator[None]:
     language : str
         ``en``, ``de`` or ``zh``.
     pictures : bool
-        Whether drawings are wanted as PNG: those need a font for the language. Where the machine
-        has none, every drawing is in English, and its caption says so.
+        Whether drawings are wanted as pictures: those need a font for the language. Where the
+        machine has none, every drawing is in English, and its caption says so.
 
     Yields
     ------
@@ -136,12 +136,12 @@ def typeset(drawing: str, ending: str, language: str = "en") -> bytes | None:
     """
     if find_spec("typst") is None:
         return None
-    from cartwheel.report.document.engine import figure_pdf, figure_png  # noqa: PLC0415
+    from cartwheel.report.document.engine import figure_pdf, pictures  # noqa: PLC0415
 
     try:
         if ending == "png":
-            return figure_png(drawing, b"")
-        return figure_pdf(Figure("figure", "", "", drawing, b"", "", "double"), language)
+            return pictures((drawing,))[0]
+        return figure_pdf(Figure("figure", "", "", drawing, ""), language)
     except FileRefused:
         return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,14 +15,12 @@ from matplotlib.figure import Figure as Drawing
 from cartwheel.figures.atlas import result_figures
 from cartwheel.figures.data import guarded
 from cartwheel.figures.saving import svg
-from cartwheel.figures.style import look
 from cartwheel.report.document.blocks import Figure
 from cartwheel.report.paper.drawn_words import noted, worded
 
 Builder = Callable[[], Drawing]
 # in inches: below this a figure is drawn for one column of a journal
 _ONE_COLUMN = 4.5
-_PICTURES = ContextVar("pictures", default=True)
 _DRAWN = ContextVar("drawn", default=True)
 _HELD: ContextVar[frozenset[str]] = ContextVar("held", default=frozenset())
 
@@ -84,26 +81,6 @@ def figure_block(
 
 
 @contextmanager
-def pictures(wanted: bool) -> Iterator[None]:
-    """Draw figures as PNG too, or as SVG alone: most of the time goes into the former.
-
-    Parameters
-    ----------
-    wanted : bool
-        Whether a Word file, or a folder of figures, is to be written.
-
-    Yields
-    ------
-    None
-    """
-    before = _PICTURES.set(wanted)
-    try:
-        yield
-    finally:
-        _PICTURES.reset(before)
-
-
-@contextmanager
 def undrawn() -> Iterator[None]:
     """Make the blocks of figures without their drawings, where only their place matters.
 
@@ -139,7 +116,7 @@ def held(names: Iterable[str]) -> Iterator[None]:
 
 
 def drawn_block(drawing: Drawing, caption: str, alt: str, csv: str, *, id: str) -> Figure:
-    """Put a drawing in a block, as SVG and, where `pictures` are wanted, as PNG (300 dots an inch).
+    """Put a drawing in a block, as SVG.
 
     Parameters
     ----------
@@ -153,10 +130,9 @@ def drawn_block(drawing: Drawing, caption: str, alt: str, csv: str, *, id: str) 
     Figure
     """
     if not _DRAWN.get():
-        return Figure(id, caption, alt, "", b"", csv)
+        return Figure(id, caption, alt, "", csv)
     width = "single" if drawing.get_figwidth() < _ONE_COLUMN else "double"
-    png = _png(drawing) if _PICTURES.get() else b""
-    return Figure(id, noted(caption), alt, svg(drawing), png, csv, width)
+    return Figure(id, noted(caption), alt, svg(drawing), csv, width)
 
 
 def table_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -179,16 +155,6 @@ def table_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([guarded(name) for name in header])
     writer.writerows([guarded(value) for value in row] for row in rows)
-    return stream.getvalue()
-
-
-def _png(drawing: Drawing) -> bytes:
-    stream = io.BytesIO()
-    with look(), warnings.catch_warnings():
-        # as in SVG: the layout font lacks some scripts
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
-        drawing.savefig(stream, format="png", dpi=300, metadata={"Software": None})
     return stream.getvalue()
 
 

@@ -19,7 +19,6 @@ from cartwheel.report.paper.closing import (
     heading,
     limitations,
     provenance,
-    referee,
 )
 from cartwheel.report.paper.figures import builders
 from cartwheel.report.paper.numbers import Numbers
@@ -34,6 +33,7 @@ from cartwheel.report.paper.pool_results import (
     pooled_places,
 )
 from cartwheel.report.paper.pool_studies import flow_blocks, study_blocks
+from cartwheel.report.paper.reviewed import referee
 from cartwheel.report.paper.validate_shown import joined
 from cartwheel.report.places import places_under
 from cartwheel.report.words import Say

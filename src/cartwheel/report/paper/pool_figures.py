@@ -43,7 +43,7 @@ def figure(numbers: Numbers, name: str, caption: str) -> Figure | None:
     title = figure_title(numbers.document, name)
     alt = stretched(numbers.say("pool.figure.alt", title=title, numbers=told))
     csv = table_csv(header, rows)
-    return Figure(block.id, block.caption, alt, block.svg, block.png, csv, block.width)
+    return Figure(block.id, block.caption, alt, block.svg, csv, block.width)
 
 
 def _told(numbers: Numbers, kind: str, place: int) -> Iterator[str]:

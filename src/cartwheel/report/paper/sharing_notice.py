@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cartwheel.report.document.blocks import Block, Bullets, Heading, Paragraph, Run, Table
-from cartwheel.report.paper.closing import heading, severity_cell
+from cartwheel.report.paper.closing import heading
 from cartwheel.report.paper.figures import builders
 from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.reviewed import severity_cell
 from cartwheel.report.paper.sharing_develop import Shareable, unnamed_parts
 from cartwheel.report.paper.tables import columns, row
 from cartwheel.report.paper.validate_share import minimum_cell

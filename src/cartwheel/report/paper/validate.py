@@ -19,10 +19,10 @@ from cartwheel.report.paper.closing import (
     finished,
     heading,
     provenance,
-    referee,
 )
 from cartwheel.report.paper.figures import builders
 from cartwheel.report.paper.numbers import Numbers
+from cartwheel.report.paper.reviewed import referee
 from cartwheel.report.paper.validate_drawn import drawable
 from cartwheel.report.paper.validate_groups import centre_blocks, subgroup_blocks
 from cartwheel.report.paper.validate_limits import limitation_blocks, told_referee

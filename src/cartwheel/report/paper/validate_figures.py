@@ -39,7 +39,7 @@ def figure(shown: Shown, name: str, caption: str) -> Figure | None:
     alt = stretched(shown.say("validate.figure.alt", title=title, numbers=numbers))
     header, rows = _data(shown.drawn["result"], name)
     csv = table_csv(header, rows)
-    return Figure(block.id, block.caption, alt, block.svg, block.png, csv, block.width)
+    return Figure(block.id, block.caption, alt, block.svg, csv, block.width)
 
 
 def _data(result: Result, name: str) -> tuple[Sequence[str], Iterator[_Row]]:

@@ -1,4 +1,4 @@
-"""Every sentence of a paper, by key: one folder of TOML files a language, one file a topic."""
+"""Every sentence of a paper, by key: one TOML file a language."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from cartwheel.report.document.blocks import Run
 
 Filling = str | Run | tuple[Run, ...]
 CITE = "cite"
+_ENGLISH = "en"
+_ENDING = ".toml"
 # words inside drawings are found by their English, not by a key
-_DRAWN = "drawn."
+_DRAWN = "drawn"
 # stops of Chinese type bring the space that follows them
 _WIDE_STOPS = ("\u3002", "\uff01", "\uff1f", "\uff1b", "\uff1a", "\uff0c", "\uff09", "\u2026")
 
@@ -125,7 +127,7 @@ def words(language: str = "en") -> Say:
     Parameters
     ----------
     language : str
-        Folder of the catalogue: ``en``, ``de`` or ``zh``.
+        File of the catalogue, without its ending: ``en``, ``de`` or ``zh``.
 
     Returns
     -------
@@ -137,23 +139,8 @@ def words(language: str = "en") -> Say:
     FileRefused
         Where there is no catalogue of this language.
     """
-    known = languages()
-    if language not in known:
-        raise refuse(
-            FileRefused,
-            "language_unknown",
-            f"there is no paper in the language '{language}'",
-            mend=f"choose one of {', '.join(known)}",
-        )
-    catalogue: dict[str, str] = {}
-    for name, text in _files(language):
-        for key, sentence in _flat(tomllib.loads(text)):
-            if key.startswith(_DRAWN):
-                continue
-            if key in catalogue:
-                raise CartwheelError(f"{name} says {key!r} again")
-            catalogue[key] = sentence
-    return Say(language, catalogue)
+    tables = {name: table for name, table in _tables(language).items() if name != _DRAWN}
+    return Say(language, dict(_flat(tables)))
 
 
 @cache
@@ -169,20 +156,16 @@ def phrases(language: str = "en") -> Mapping[str, str]:
     -------
     mapping of str to str
         English phrase, as the code of a figure writes it, to the same in the language; empty for
-        English. `cartwheel.figures.wording.drawn_in` takes it.
+        English, whose file lists them for translators. `cartwheel.figures.wording.drawn_in` takes
+        it.
 
     Raises
     ------
     FileRefused
         Where there is no catalogue of this language.
     """
-    words(language)
-    found: dict[str, str] = {}
-    for _, text in _files(language):
-        for key, phrase in _flat(tomllib.loads(text)):
-            if key.startswith(_DRAWN):
-                found[key.removeprefix(_DRAWN)] = phrase
-    return MappingProxyType(found)
+    table = {} if language == _ENGLISH else _tables(language).get(_DRAWN, {})
+    return MappingProxyType({phrase: str(said) for phrase, said in table.items()})
 
 
 def languages() -> tuple[str, ...]:
@@ -192,16 +175,22 @@ def languages() -> tuple[str, ...]:
     -------
     tuple of str
     """
-    folders = (item.name for item in files(__package__).iterdir() if item.is_dir())
-    found = sorted(name for name in folders if not name.startswith("_"))
-    return ("en", *(name for name in found if name != "en"))
+    names = (item.name for item in files(__package__).iterdir())
+    found = sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
+    return (_ENGLISH, *(name for name in found if name != _ENGLISH))
 
 
-def _files(language: str) -> Iterator[tuple[str, str]]:
-    folder = files(__package__) / language
-    for item in sorted(folder.iterdir(), key=lambda each: each.name):
-        if item.name.endswith(".toml"):
-            yield f"{language}/{item.name}", item.read_text(encoding="utf-8")
+@cache
+def _tables(language: str) -> dict[str, Any]:
+    known = languages()
+    if language not in known:
+        raise refuse(
+            FileRefused,
+            "language_unknown",
+            f"there is no paper in the language '{language}'",
+            mend=f"choose one of {', '.join(known)}",
+        )
+    return tomllib.loads((files(__package__) / f"{language}{_ENDING}").read_text(encoding="utf-8"))
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
