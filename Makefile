@@ -46,7 +46,7 @@ bench: $(BENCH)/.bench
 	@$(BENCH)/bin/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) $(BENCH) .venv-fhir-peer build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	  .import_linter_cache src/*.egg-info
 	find src -name '*.so' -delete
 	find src/cartwheel/stats/kernels -name '*.c' -delete

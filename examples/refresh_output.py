@@ -12,7 +12,7 @@ A page marks its parts with comments, each followed by a fence:
     <!-- generated: WHAT --> ... <!-- end -->    commands or reference, made from the code
 
 Every page runs in a folder of its own that holds the simulated cohort, its plan, the tables of
-``examples/landmark``, ``pool`` and ``validate``, and the files that the pages show. Only
+``examples/landmark``, ``pool``, ``validate`` and ``ward``, and the files that the pages show. Only
 ``cartwheel ...`` and ``python FILE`` are run, where FILE is one of these.
 """
 
@@ -93,7 +93,7 @@ def refresh(path: Path) -> Page:
             folder = Path(name)
             shutil.copy(cohort_path(), folder)
             shutil.copy(plan_path(), folder)
-            for tables in ("landmark", "pool", "validate"):
+            for tables in ("landmark", "pool", "validate", "ward"):
                 shutil.copytree(REPOSITORY / "examples" / tables, folder / "examples" / tables)
             for file, content in files.items():
                 (folder / file).write_text(content, encoding="utf-8")

@@ -15,6 +15,7 @@ _EXPORTS = {
     "develop": ("cartwheel.workflows.develop", "develop"),
     "validate": ("cartwheel.workflows.validate", "validate"),
     "landmark": ("cartwheel.workflows.landmark", "landmark"),
+    "monitor": ("cartwheel.workflows.monitor", "monitor"),
     "check": ("cartwheel.workflows.check", "check"),
     "suggest_plan": ("cartwheel.workflows.plan", "suggest_plan"),
     "pool": ("cartwheel.workflows.pool", "pool"),
@@ -45,6 +46,7 @@ __all__ = [
     "develop",
     "grade",
     "landmark",
+    "monitor",
     "pool",
     "read_score",
     "score",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from cartwheel.workflows.develop import develop as develop
     from cartwheel.workflows.grade import grade as grade
     from cartwheel.workflows.landmark import landmark as landmark
+    from cartwheel.workflows.monitor import monitor as monitor
     from cartwheel.workflows.plan import suggest_plan as suggest_plan
     from cartwheel.workflows.pool import pool as pool
     from cartwheel.workflows.score import score as score

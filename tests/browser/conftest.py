@@ -15,16 +15,18 @@ from browser_run import browser as browser_path
 from cartwheel.demonstration import cohort_path
 
 from .serving import Server, serving
+from .wire import Wire
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from .reading import Reader
 
-# what Chromium does for itself, and would ask other hosts for
+# what Chromium does for itself, and would ask other hosts for; and a GPU that it would imitate
 _QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync",
-          "--disable-quic", "--no-first-run"]  # fmt: skip
-
+          "--disable-quic", "--no-first-run", "--disable-gpu"]  # fmt: skip
+# what Playwright takes from it, and people have: pages that are restored by the back button
+_MISSED = ["--disable-back-forward-cache"]
 
 _FAILED = pytest.StashKey[bool]()
 
@@ -52,17 +54,33 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine")
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=path, args=[*root, *_QUIET])
+        opened = driver.chromium.launch(
+            executable_path=path, args=[*root, *_QUIET], ignore_default_args=_MISSED
+        )
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that the tests of a module share."""
+@pytest.fixture(scope="session")
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all: its workers have begun, and what one test left another may find."""
     with serving(tmp_path_factory.mktemp("server")) as started:
         yield started
-    assert started.said == ""
+
+
+@pytest.fixture(scope="module")
+def server(one_server: Server) -> Iterator[Server]:
+    """The server that all share; it has had no fault in this module."""
+    before = one_server.said
+    yield one_server
+    assert one_server.said == before
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that may be stopped, killed and starved; a test leaves it running."""
+    with serving(tmp_path_factory.mktemp("mortal")) as started:
+        yield started
 
 
 @pytest.fixture
@@ -82,7 +100,7 @@ def reading(
     from .reading import Reader  # noqa: PLC0415 - needs playwright
 
     @contextmanager
-    def opened(server: Server, **more: Any) -> Iterator[Reader]:
+    def opened(server: Server | Wire, **more: Any) -> Iterator[Reader]:
         context = chromium.new_context(viewport={"width": 1280, "height": 800}, **more)
         context.set_default_timeout(30_000)
         one = Reader(context.new_page(), server, pictures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .serving import Server
+from .wire import Wire
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page, Request, WebError
@@ -23,21 +25,57 @@ expect = playwright.expect
 # milliseconds: other tests may run beside it
 expect.set_options(timeout=20_000)
 
+# names the folder in which pictures are kept
+PICTURES = "CARTWHEEL_SCREENSHOTS"
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # width, height, theme; 640 px is what is left of 1280 px at 200 % zoom
-VIEWS = {"wide": (1280, 800, "light"), "zoomed": (640, 400, "light"), "phone": (360, 740, "dark")}
+VIEWS = {
+    "wide": (1280, 800, "light"),
+    "dark": (1280, 800, "dark"),
+    "zoomed": (640, 400, "light"),
+    "phone": (360, 740, "dark"),
+}
+# what can differ between two views of the same page; all else is asked in the other views
+_ASKED = {
+    "dark": ("color-contrast", "link-in-text-block"),
+    "zoomed": ("scrollable-region-focusable", "target-size", "link-in-text-block", "label",
+               "select-name", "button-name", "link-name"),
+}  # fmt: skip
 _OF_A_STATUS = re.compile(r"the server responded with a status of (\d+)")
 _OWN = ("data", "blob", "about")
 _FOUND = """async (options) => (await axe.run(document, options)).violations
   .filter((one) => ["serious", "critical"].includes(one.impact))
   .map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) +
     " " + (n.any[0]?.message ?? "")).join(" | ")}`)"""
-_FOCUS = """(target) => {
-  const here = document.activeElement, style = getComputedStyle(here);
-  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  return [here === target, seen || here === document.body || here.tagName === "IFRAME",
-          target.isConnected, here.outerHTML.slice(0, 120)];
+# a held Tab stops at the thing that is wanted, or at what has come in its place; whatever had the
+# focus on the way is looked at
+_AIM = """(wanted) => {
+  if ("cartwheelWay" in window) {
+    Object.assign(cartwheelWay, { wanted, unseen: [] });
+    return;
+  }
+  const way = { wanted, unseen: [], tab: false };
+  Object.defineProperty(window, "cartwheelWay", { value: way });
+  way.there = () => {
+    const here = document.activeElement, wanted = way.wanted;
+    return Boolean(wanted) && (here === wanted || (wanted.id !== "" && here.id === wanted.id));
+  };
+  addEventListener("keydown", (event) => {
+    way.tab = event.key === "Tab";
+    if (!way.tab || !way.there()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  addEventListener("focusin", (event) => {
+    const here = event.target, style = getComputedStyle(here);
+    const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    if (way.tab && !seen && here !== document.body && here.tagName !== "IFRAME")
+      way.unseen.push(here.outerHTML.slice(0, 120));
+  }, true);
 }"""
+_WHERE = """() => [cartwheelWay.there(), cartwheelWay.wanted.isConnected, cartwheelWay.unseen]"""
+# how many Tabs are pressed before it is asked where they led
+_AT_ONCE = 8
 _WIDTH = """() => {
   const most = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= most) return [];
@@ -50,10 +88,11 @@ _WIDTH = """() => {
 class Reader:
     """A browser with cookies of its own, that has come in by the address with the token."""
 
-    def __init__(self, page: Page, server: Server, pictures: Path) -> None:
+    def __init__(self, page: Page, server: Server | Wire, pictures: Path) -> None:
         self.page = page
         self.server = server
         self.pictures = pictures
+        self.keeps_pictures = PICTURES in os.environ
         self.heard: list[str] = []
         # statuses of refusals, which a browser writes into its console, and errors of its network
         self.refusals: set[int] = set()
@@ -94,6 +133,12 @@ class Reader:
         self.visit(f"{path}?token={self.server.token}")
         assert "token" not in self.page.url
 
+    def back(self) -> None:
+        """Press the back button."""
+        # a page that the browser has kept is not loaded again
+        self.page.go_back(wait_until="commit")
+        self.page.locator("h1").first.wait_for()
+
     @property
     def path(self) -> str:
         return urlsplit(self.page.url).path
@@ -101,18 +146,23 @@ class Reader:
     # by keys
 
     def go_to(self, target: Locator, most: int = 400) -> None:
-        """Press Tab until a thing has the focus; the focus is seen on the whole way."""
-        wanted = target.element_handle()
-        for _ in range(most):
-            self.page.keyboard.press("Tab")
-            there, seen, connected, what = self.page.evaluate(_FOCUS, wanted)
-            if not connected:
-                # the page has answered, and this part of it is new
-                wanted = target.element_handle()
-                there = self.page.evaluate(_FOCUS, wanted)[0]
-            assert seen, f"no focus is seen on {what}"
-            if there:
-                return
+        """Hold Tab until a thing has the focus; the focus is seen on the whole way."""
+        page = self.page
+        page.evaluate(_AIM, target.element_handle())
+        try:
+            for pressed in range(0, most, _AT_ONCE):
+                for _ in range(min(_AT_ONCE, most - pressed)):
+                    page.keyboard.down("Tab")
+                there, connected, unseen = page.evaluate(_WHERE)
+                assert not unseen, f"no focus is seen on {unseen}"
+                if there:
+                    return
+                if not connected:
+                    # the page has answered, and this part of it is new
+                    page.evaluate(_AIM, target.element_handle())
+        finally:
+            page.keyboard.up("Tab")
+            page.evaluate(_AIM, None)
         raise AssertionError(f"cannot be reached by Tab: {target}")
 
     def press(self, target: Locator, key: str = "Enter") -> None:
@@ -153,29 +203,37 @@ class Reader:
     # by eyes
 
     def look(self, name: str, *, without: tuple[str, ...] = ()) -> None:
-        """Look at the page wide, zoomed, and on a phone in the dark; keep pictures; ask axe."""
+        """Look at the page wide, dark, zoomed, and on a phone in the dark; ask axe each time.
+
+        Pictures are kept where somebody has asked for them.
+        """
         found: list[str] = []
         for view, (width, height, theme) in VIEWS.items():
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            picture = self.pictures / f"{name}-{view}.png"
-            self.page.screenshot(path=picture, full_page=True, caret="initial")
+            if self.keeps_pictures:
+                picture = self.pictures / f"{name}-{view}.png"
+                self.page.screenshot(path=picture, full_page=True, caret="initial")
             wide = self.page.evaluate(_WIDTH)
             found += [f"{view}: wider than the screen: {one}" for one in wide]
-            if view != "zoomed":
-                found += [f"{view}: {one}" for one in self.axe(without)]
+            found += [f"{view}: {one}" for one in self.axe(without, only=_ASKED.get(view, ()))]
         width, height, theme = VIEWS["wide"]
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         assert not found, f"{name}:\n" + "\n".join(found)
 
-    def axe(self, without: tuple[str, ...] = ()) -> list[str]:
+    def axe(self, without: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> list[str]:
         """Ask axe-core for findings that are serious or critical."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(AXE)
-        rules = {name: {"enabled": False} for name in without}
         # what stands in a frame is another page, and nothing can run in it
-        found: list[str] = self.page.evaluate(_FOUND, {"iframes": False, "rules": rules})
+        options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"]}
+        if only:
+            asked = [name for name in only if name not in without]
+            options["runOnly"] = {"type": "rule", "values": asked}
+        else:
+            options["rules"] = {name: {"enabled": False} for name in without}
+        found: list[str] = self.page.evaluate(_FOUND, options)
         return found
 
     def problems(self) -> str:

@@ -1,52 +1,22 @@
-"""Double click, back, two tabs, reload, a lost stream, a restart: what people and laptops do."""
+"""Double click, back, two tabs, reload, a lost stream, a slow answer: as people and laptops do."""
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cartwheel.demonstration import plan_path
-
+from .asking import ask_development, open_running
 from .reading import Reader, expect
-from .serving import PATIENCE, Server, serving
+from .serving import Server
+from .wire import Wire
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 Reading = Callable[..., AbstractContextManager[Reader]]
-PASSWORD = "tulip anvil moss seven"
-
-
-def _long_job(reader: Reader, sheet: Path, resamples: int = 4000) -> str:
-    """Ask for a development that takes a while, with the session of a browser."""
-    plan, found = re.subn(
-        r"^bootstrap = \d+", f"bootstrap = {resamples}", plan_path().read_text("utf-8"), flags=re.M
-    )
-    assert found == 1
-    asking, server = reader.page.context.request, reader.server
-    token = reader.page.locator('meta[name="csrf"]').get_attribute("content")
-    headers = {"X-CSRF-Token": token or "", "Origin": server.address, "Accept": "application/json"}
-    kept = asking.post(
-        f"{server.address}/files?name={sheet.name}", data=sheet.read_bytes(),
-        headers={**headers, "Content-Type": "text/csv"},
-    )  # fmt: skip
-    assert kept.status == 201, kept.text()
-    asked = asking.post(
-        f"{server.address}/api/v1/jobs/develop",
-        data=json.dumps({"file": kept.json()["id"], "plan_toml": plan}),
-        headers={**headers, "Content-Type": "application/json"},
-    )
-    assert asked.status == 202, asked.text()
-    return f"/jobs/{asked.json()['id']}"
-
-
-def _running(reader: Reader, address: str) -> None:
-    reader.visit(address)
-    expect(reader.page.locator("p.state.running")).to_contain_text("of")
 
 
 def test_a_double_click_asks_for_one_job(reader: Reader, simulated: Path) -> None:
@@ -59,21 +29,49 @@ def test_a_double_click_asks_for_one_job(reader: Reader, simulated: Path) -> Non
     assert len(reader.jobs()) == before + 1
 
 
-def test_back_leads_to_a_form_that_can_be_sent_again(reader: Reader) -> None:
+def test_back_leads_to_a_form_that_can_be_sent_again(reader: Reader, simulated: Path) -> None:
     page = reader.page
+    before = len(reader.jobs())
     reader.visit("/grades")
     reader.visit("/scores/easix")
+    page.locator("#batch").set_input_files(simulated)
+    send = page.get_by_role("button", name="Score the sheet")
+    page.evaluate("() => { window.left = true; }")
+    for count in (1, 2):
+        send.click()
+        page.wait_for_url("**/jobs/*")
+        reader.wait_for_job("done", "refused")
+        assert len(reader.jobs()) == before + count
+        # the browser had kept the page as it was left, which was: sent, and not to be sent twice
+        reader.back()
+        assert page.evaluate("() => window.left")
+        expect(send).to_be_enabled()
+        expect(send).not_to_have_attribute("aria-disabled", "true")
+    # a page that has asked for something meanwhile is loaded again
     page.locator("#ldh").fill("300")
+    page.locator("#answer", has_text="Still needed").wait_for()
     page.get_by_role("link", name="Scores", exact=True).click()
-    page.go_back()
+    page.wait_for_url("**/scores")
+    reader.back()
     expect(page.get_by_role("button", name="Compute")).to_be_enabled()
-    page.go_back()
+    reader.back()
     expect(page).to_have_url(f"{reader.server.address}/grades")
 
 
+def test_back_to_a_job_shows_it_as_it_is_now(reader: Reader, simulated: Path) -> None:
+    page = reader.page
+    address = ask_development(reader, simulated, 400)
+    open_running(reader, address)
+    reader.visit("/grades")
+    _wait_until(reader, address, "done")
+    reader.back()
+    expect(page.locator("p.state.done")).to_be_visible()
+    expect(page.get_by_role("link", name="Download report.html")).to_be_visible()
+
+
 def test_a_reload_and_two_tabs_see_the_same_job(reader: Reader, simulated: Path) -> None:
-    address = _long_job(reader, simulated)
-    _running(reader, address)
+    address = ask_development(reader, simulated, 4000)
+    open_running(reader, address)
     other = reader.page.context.new_page()
     other.goto(reader.server.address + address)
     reader.page.reload()
@@ -88,101 +86,99 @@ def test_a_reload_and_two_tabs_see_the_same_job(reader: Reader, simulated: Path)
     expect(reader.page.locator("main")).to_contain_text("Cancelled")
 
 
-def test_a_lid_that_is_closed(reader: Reader, simulated: Path) -> None:
-    address = _long_job(reader, simulated, 1500)
-    _running(reader, address)
-    reader.may_be_offline = True
-    reader.page.context.set_offline(True)
-    reader.page.wait_for_timeout(1500)
-    reader.page.context.set_offline(False)
-    # the stream is taken up again, with the present state
-    reader.wait_for_job("done")
-    expect(reader.page.get_by_role("link", name="Download report.html")).to_be_visible()
-
-
-def test_a_server_that_is_killed_and_started_again(
-    reading: Reading, tmp_path: Path, simulated: Path
-) -> None:
-    with serving(tmp_path / "server") as server, reading(server) as reader:
+def test_a_lid_that_is_closed(reading: Reading, server: Server, simulated: Path) -> None:
+    with Wire(server) as wire, reading(wire) as reader:
         reader.enter()
-        address = _long_job(reader, simulated, 300)
-        _running(reader, address)
+        page, streams = reader.page, list[str]()
+        page.on("request", lambda one: _keep_stream(streams, one.url))
+        address = ask_development(reader, simulated, 2500)
+        open_running(reader, address)
+        assert len(streams) == 1
         reader.may_be_offline = True
-        server.kill()
-        reader.page.wait_for_timeout(500)
-        server.start()
-        # it is taken up again by the server, and by the page that stayed open
-        reader.wait_for_job("done", "lost")
-        expect(reader.page.locator("p.state")).not_to_have_text("")
-        reader.visit(address)
-        expect(reader.page.locator("main")).to_contain_text("begun 2 times")
+        wire.cut()
+        page.context.set_offline(True)
+        shown = page.locator("p.state").inner_text()
+        # the job goes on, and the page does not hear of it
+        _wait_until(reader, address, "running", other_than=shown)
+        assert page.locator("p.state").inner_text() == shown
+        wire.join()
+        page.context.set_offline(False)
+        # the stream is taken up again, with the present state
+        expect(page.locator("p.state")).not_to_have_text(shown)
+        assert page.locator("p.state").get_attribute("class") == "state running"
+        wire.cut()
+        # and what ended meanwhile is seen to have ended
+        _wait_until(reader, address, "done")
+        wire.join()
+        reader.wait_for_job("done")
+        expect(page.get_by_role("link", name="Download report.html")).to_be_visible()
+        assert len(streams) >= 3
 
 
-def test_a_server_that_is_away_is_said(reading: Reading, tmp_path: Path) -> None:
-    with serving(tmp_path / "server") as server, reading(server) as reader:
-        reader.enter("/scores/easix")
-        page = reader.page
-        server.stop()
-        reader.may_be_offline = True
-        page.locator("#ldh").fill("300")
-        assert "does not answer" in reader.problems()
-        server.start()
-        # nothing that was typed is lost
-        page.locator("#creatinine").fill("1")
-        expect(page.locator("#offline")).to_have_count(0)
-        expect(page.locator("#ldh")).to_have_value("300")
+def _keep_stream(streams: list[str], address: str) -> None:
+    if address.endswith("/events"):
+        streams.append(address)
 
 
-def test_a_session_that_is_over_in_mid_job(
-    reading: Reading, tmp_path: Path, simulated: Path
+def _wait_until(reader: Reader, address: str, state: str, other_than: str = "") -> None:
+    """Wait until a job is in a state, as the server tells it by another way than the page."""
+    for _ in range(900):
+        status, text = reader.server.ask("GET", address)
+        assert status == 200
+        found = re.search(r'<p class="state (\w+)"[^>]*>([^<]*)', text)
+        assert found
+        if found[1] == state and found[2].strip() != other_than.strip():
+            return
+        assert found[1] in ("waiting", "running"), found[0]
+        reader.page.wait_for_timeout(100)
+    raise AssertionError(f"{address} is not {state}")
+
+
+def test_what_is_said_while_the_page_answers_slowly_is_not_lost(
+    reader: Reader, simulated: Path
 ) -> None:
-    server = Server(tmp_path / "server", accounts=True)
-    data = str(server.folder / "data")
-    command = [sys.executable, "-m", "cartwheel.cli", "serve", "account", "add", "ada",
-               "--role", "analyst", "--data", data]  # fmt: skip
-    for name, role in (("ada", "analyst"), ("root", "admin")):
-        command[6], command[8] = name, role
-        subprocess.run(
-            command, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True,
-            timeout=PATIENCE,
-        )  # fmt: skip
-    server.start()
-    try:
-        with reading(server) as reader:
-            _log_in(reader, "/scores/easix")
-            reader.look("account-score")
-            page = reader.page
-            address = _long_job(reader, simulated, 800)
-            _running(reader, address)
-            _forget_sessions(server)
-            reader.refusals = {401}
-            reader.visit(address)
-            # the log-in leads back to where the reader was
-            expect(page).to_have_url(f"{server.address}/login?next={address.replace('/', '%2F')}")
-            _log_in(reader)
-            expect(page).to_have_url(server.address + address)
-            # the job went on meanwhile
-            reader.wait_for_job("done")
-            reader.visit("/account")
-            reader.look("account")
-    finally:
-        server.stop()
+    page, held = reader.page, list["Route"]()
+
+    def hold(one: Route) -> None:
+        held.append(one)
+
+    reader.visit("/cohort")
+    page.locator("#sheet-file").set_input_files(simulated)
+    page.get_by_role("link", name="Plan a score from it").click()
+    page.locator("#event").wait_for()
+    page.route("**/plan", hold)
+    page.locator("#kind").select_option("survival")
+    _until(reader, lambda: len(held) == 1)
+    # the answer has not come; several fields are filled in and left meanwhile
+    page.locator("#label").fill("progression")
+    page.locator("#bootstrap").fill("150")
+    page.locator("#method").select_option("points")
+    page.locator("details.day:not([open]) > summary").first.click()
+    box = page.locator("input[name=use]:visible").first
+    box.check()
+    name = box.get_attribute("id") or ""
+    page.locator("#title").press_sequentially("Half a ti")
+    held[0].continue_()
+    page.unroute("**/plan")
+    # it has come: it knows of none of them, and takes none away
+    page.locator("#time").wait_for()
+    expect(page.locator("#title")).to_be_focused()
+    page.keyboard.type("tle")
+    toml = page.locator("#toml")
+    for said in (
+        'kind = "survival"', 'label = "progression"', "bootstrap = 150", 'method = "points"',
+    ):  # fmt: skip
+        expect(toml).to_have_value(re.compile(re.escape(said)))
+    expect(page.locator(f"#{name}")).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(toml).to_have_value(re.compile(re.escape('title = "Half a title"')))
+    expect(page.locator(f"#{name}")).to_be_checked()
+    expect(page.locator("#label")).to_have_value("progression")
 
 
-def _log_in(reader: Reader, path: str = "") -> None:
-    if path:
-        reader.visit(path)
-        reader.look("login")
-    reader.write(reader.page.get_by_label("Name", exact=True), "ada")
-    reader.write(reader.page.get_by_label("Password", exact=True), PASSWORD)
-    reader.page.keyboard.press("Enter")
-    reader.page.locator(".who").wait_for()
-
-
-def _forget_sessions(server: Server) -> None:
-    """End every session, as twelve hours do."""
-    place = server.folder / "data" / "cartwheel.sqlite3"
-    with closing(sqlite3.connect(place, timeout=PATIENCE)) as connection, connection:
-        connection.execute("UPDATE session SET ends_at = '2020-01-01T00:00:00.000000Z'")
-    # seconds for which the server believes what it has seen
-    time.sleep(5.1)
+def _until(reader: Reader, holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        reader.page.wait_for_timeout(50)
+    raise AssertionError("it does not come")

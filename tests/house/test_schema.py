@@ -10,7 +10,15 @@ import jsonschema
 import pytest
 from sources import PACKAGE, REPOSITORY
 
-from cartwheel.workflows import appraise, grade_schema, landmark, referee, schema, score_schema
+from cartwheel.workflows import (
+    appraise,
+    grade_schema,
+    landmark,
+    monitor,
+    referee,
+    schema,
+    score_schema,
+)
 
 MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "appraise": appraise.appraise_schema,
@@ -18,6 +26,7 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "develop": schema.develop_schema,
     "grade": grade_schema.grade_schema,
     "landmark": landmark.landmark_schema,
+    "monitor-simulation": monitor.monitor_schema,
     "pool": schema.pool_schema,
     "referee": referee.referee_schema,
     "share": schema.share_schema,

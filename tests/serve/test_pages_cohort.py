@@ -58,7 +58,7 @@ def settled(client: TestClient, address: str, within: float = 60.0) -> str:
         assert answer.status_code == 200, answer.text
         if "sse-connect" not in answer.text:
             return str(answer.url.raw_path, "ascii")
-        time.sleep(0.1)
+        time.sleep(0.03)
     raise AssertionError(f"{address} still waits")
 
 
@@ -119,7 +119,11 @@ def test_a_doubtful_column_is_asked_about_and_checked_again(client: TestClient) 
     # asked about before all others, beside the column, with the units that it can have
     assert cells(page)[0][0] == "crp_day0"
     problem = next(each for each in _problems(MESSY) if each.code == "unit_missing")
-    assert problem.mend in html.unescape(page)
+    accepted = "(accepted: mg/L, mg/dL, ug/mL)"
+    assert problem.mend == f"say it: --unit crp_day0=UNIT {accepted}"
+    # nobody can type a flag here
+    assert f"say it: the unit of crp_day0 {accepted}" in html.unescape(page)
+    assert "--" not in html.unescape(re.sub(r"<!--.*?-->", "", page, flags=re.S))
     asked = re.search(r'<select id="unit-1".*?</select>', page, re.S)
     assert asked is not None
     assert "<option>mg/L</option>" in asked[0]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -184,3 +188,101 @@ def test_a_file_of_charts_is_graded_as_a_job(client: TestClient) -> None:
     refused = client.post("/grades/file", data=without, files=files)
     assert refused.status_code == 422
     assert "ANC" in refused.text
+
+
+def test_the_grades_are_downloaded_as_the_command_writes_them(
+    client: TestClient,
+    tmp_path: Path,
+    run_cartwheel: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    chart = chart_of(example_form())
+    for example, name in ((True, "simulated-chart.csv"), (False, "chart.csv")):
+        (tmp_path / name).write_text(chart.csv, "utf-8")
+        rules = [part for one in graded(chart).graded for part in ("--rule", one.rule.id)]
+        done = run_cartwheel(
+            "grade", name, *rules, "--by-day", "--json", "grades.json", "--rows", "rows.csv"
+        )
+        assert done.returncode == 0, done.stderr
+        typed = form(client, example="yes") if example else form(client)
+        told = client.post("/grades/grades.json", data=typed)
+        assert told.content == (tmp_path / "grades.json").read_bytes()
+        assert ("simulated" in told.headers["content-disposition"]) is example
+        rows = client.post("/grades/rows.csv", data=typed)
+        assert rows.content == (tmp_path / "rows.csv").read_bytes()
+
+
+def test_a_chart_that_is_wrong_or_empty_is_not_downloaded_as_grades(client: TestClient) -> None:
+    wrong = client.post("/grades/grades.json", data=form(client, temperature=["hot"] + [""] * 9))
+    assert wrong.status_code == 422
+    assert 'tabindex="-1"' in wrong.text
+    assert 'value="hot"' in wrong.text, "what was typed is still there"
+    token = form(client)["csrf"]
+    empty = client.post("/grades/grades.json", data={"csrf": token})
+    assert empty.status_code == 422
+    assert "nothing is charted that a rule grades" in empty.text
+
+
+def test_a_single_day_is_written_as_a_single_chart(
+    client: TestClient,
+    tmp_path: Path,
+    run_cartwheel: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    typed = {
+        "csrf": form(client)["csrf"], "group": ["crs"], "day": ["1"], "temperature": ["39.1"],
+        "temperature-unit": ["Cel"], "hypotension": ["no"], "oxygen_device": ["room air"],
+        "vasopressors": ["none"],
+    }  # fmt: skip
+    told = client.post("/grades/grades.json", data=typed)
+    done = run_cartwheel(
+        "grade", "--rule", "astct-crs", "--set", "temperature=39.1 Cel", "--set", "hypotension=no",
+        "--set", "oxygen_device=room air", "--set", "vasopressors=none", "--json", "one.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ours, theirs = told.json(), json.loads((tmp_path / "one.json").read_text("utf-8"))
+    assert ours["result"]["grades"][0]["possible"] == [1]
+    # the page knows the day as well
+    assert ours["result"]["grades"][0].pop("at") == "day 1"
+    assert theirs["result"]["grades"][0].pop("at") is None
+    assert ours == theirs
+    rows = client.post("/grades/rows.csv", data=typed)
+    assert rows.status_code == 422
+    assert "chart a second day" in rows.text
+
+
+def test_an_empty_chart_is_read_by_the_command_once_it_is_filled(
+    client: TestClient, tmp_path: Path
+) -> None:
+    token = form(client)["csrf"]
+    answer = client.post("/grades/template.csv", data={"csrf": token, "group": list(GROUPS)})
+    lines = list(csv.reader(io.StringIO(answer.text)))
+    asked = chart_of({"group": list(GROUPS)})
+    assert len(lines[0]) == 2 + len(asked.by_day) + len(asked.once)
+    assert {len(line) for line in lines} == {len(lines[0])}
+    place = lines[0].index("temperature (Cel)")
+    lines[1][place] = "39.1"
+    lines[1][lines[0].index("age (years)")] = "60"
+    path = tmp_path / "chart.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(lines)
+    found = grade_charts(path, "astct-crs").patients[0].rows[0].grade
+    assert isinstance(found, Grade)
+    assert found.possible == (1, 2, 3, 4)
+
+
+def test_the_items_of_ice_are_shown_where_they_are_wanted_or_filled(client: TestClient) -> None:
+    assert not chart_of(example_form()).by_item
+    assert chart_of({**example_form(), "ice-items": ["yes"]}).by_item
+    assert chart_of({"day": ["0"], "ice_year": ["1"]}).by_item
+    hidden = client.post("/grades/table", data=form(client)).text
+    assert hidden.count('<tr class="item">') == 8
+    assert 'name="ice-items" value="yes">' in hidden
+
+
+def test_the_grades_so_far_stay_in_sight(client: TestClient) -> None:
+    live = client.post("/grades/look", data=form(client), headers={"HX-Request": "true"}).text
+    line = live[live.index('id="so-far"') :]
+    assert 'hx-swap-oob="true"' in line
+    assert "CRS <b>open: grade 3 to 4</b>" in line
+    whole = client.get("/grades?example=true").text
+    assert whole.count('id="so-far"') == 1
+    assert "hx-swap-oob" not in whole

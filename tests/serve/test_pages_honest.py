@@ -17,7 +17,7 @@ pytest.importorskip("fastapi", reason="cartwheel[serve] is not installed")
 from httpx import Response
 from starlette.testclient import TestClient
 
-from cartwheel.demonstration import cohort_path
+from cartwheel.demonstration import cohort_path, plan_path
 from cartwheel.serve.application import create_app
 from cartwheel.serve.honest.ready import ReadyRuns, output_of
 from cartwheel.serve.services import Services
@@ -31,9 +31,20 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(folder=tmp_path_factory.mktemp("store"), token="a-token")
-    with TestClient(create_app(settings), base_url="http://127.0.0.1:8765") as made:
-        made.get("/?token=a-token")
-        yield made
+    # no number is judged here but against the result of the same run
+    plan = tmp_path_factory.mktemp("plan") / "short.toml"
+    text = plan_path().read_text(encoding="utf-8")
+    for long, short in (("permutations = 2000", "permutations = 100"),
+                        ("bootstrap = 1000", "bootstrap = 100")):  # fmt: skip
+        assert long in text
+        text = text.replace(long, short)
+    plan.write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cartwheel.serve.pages.honest.plan_path", lambda: plan)
+        patch.setattr("cartwheel.serve.honest.asked.PERMUTATIONS", 100)
+        with TestClient(create_app(settings), base_url="http://127.0.0.1:8765") as made:
+            made.get("/?token=a-token")
+            yield made
 
 
 def known(client: TestClient) -> Services:
@@ -54,7 +65,7 @@ def over(client: TestClient, address: str) -> Response:
         answer = client.get(address)
         if "sse-connect" not in answer.text:
             return answer
-        time.sleep(0.1)
+        time.sleep(0.03)
     raise AssertionError(f"not within {PATIENCE} s: {answer.text[:500]}")
 
 
@@ -185,6 +196,10 @@ def test_a_sheet_of_ones_own(client: TestClient) -> None:
     assert done.url.path.startswith("/honest/")
     result = over(client, done.url.path)
     assert 'id="cut-2-range"' in result.text
+    # a label says its unit once
+    label = re.search(r'<label for="cut-2">([^<]*)</label>', result.text)
+    assert label is not None
+    assert label[1].count("mg/L") == 1
     assert len(result_of(client, done.url.path)["cutoffs"]) == 2
 
 

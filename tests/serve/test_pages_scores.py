@@ -15,12 +15,16 @@ from starlette.testclient import TestClient
 
 from cartwheel.clinic.registry import registry
 from cartwheel.clinic.score import ScoreSpec, read_score
+from cartwheel.clinic.score_format import score_reader
 from cartwheel.clinic.scoring import Assessment
 from cartwheel.report.calculator.model import calculator_model
 from cartwheel.serve.application import create_app
+from cartwheel.serve.pages.scores import make_ready
+from cartwheel.serve.rendering import templates
 from cartwheel.serve.scores.asked import answered, empty_fields
 from cartwheel.serve.scores.drawn import amount, contribution_bars
 from cartwheel.serve.settings import Settings
+from cartwheel.store.kept_files import keep_file
 from cartwheel.workflows.score import score
 
 KNOWN = [entry.id for entry in registry().values() if entry.computable]
@@ -109,6 +113,19 @@ def test_a_number_without_unit_is_refused_beside_its_field(client: TestClient) -
     assert 'id="creatinine-wrong">A number without a unit is not taken' in text
     assert 'aria-describedby="creatinine-hint creatinine-wrong" aria-invalid="true"' in text
     assert 'id="ldh-wrong"' not in text
+    # while it is typed, a unit that is not chosen yet is no mistake
+    live = computed(client, "easix", {**EASIX, "creatinine-unit": ""})
+    assert "No answer yet. Choose the unit of: Creatinine." in " ".join(live.split())
+    assert "data-of" not in live
+
+
+def test_what_cannot_be_right_is_said_for_its_field_as_it_is_typed(client: TestClient) -> None:
+    text = computed(client, "easix", {**EASIX, "creatinine": "80", "ldh-unit": ""})
+    assert 'data-of="creatinine"' in text
+    assert 'data-of="ldh"' not in text
+    assert "No answer: something typed cannot be right." in text
+    assert "Choose the unit of: LDH." in text
+    assert 'data-beside="creatinine"' in client.get("/scores/easix").text
 
 
 @pytest.mark.parametrize(
@@ -127,6 +144,7 @@ def test_a_missing_value_gives_a_range_and_says_so(client: TestClient) -> None:
     text = computed(client, "car-hematotox", {"platelets": "60", "platelets-unit": "10*9/L"})
     assert "A range: something is missing" in text
     assert "is missing: the answer holds for any value of it" in text
+    assert "4 values are missing: for which values the answer holds" in text
 
 
 def test_nothing_typed_is_kept_or_put_into_an_address(
@@ -186,6 +204,20 @@ def test_an_own_score_file_is_used_and_a_broken_one_is_refused(client: TestClien
     assert sent.status_code == 303
     assert "EASIX" in client.get(sent.headers["location"]).text
     assert "mine.toml" in client.get("/scores").text
+    # told from other TOML by what stands in it, not by its name
+    for name, content in (("plan-b.toml", good), ("a.toml", 'schema = "cartwheel-plan/1"\n'),
+                          ("b.toml", "x = "), ("c.toml", "\udcff")):  # fmt: skip
+        keep_file(
+            client.app.state.services.store,  # type: ignore[attr-defined]
+            [content.encode("utf-8", "surrogateescape")],
+            owner="owner",
+            name=name,
+        )
+    listed = client.get("/scores").text
+    assert "plan-b.toml" in listed
+    assert not any(name in listed for name in ("a.toml", ", b.toml", "c.toml"))
+    assert "version 1.0.0, plan-b.toml" in listed
+    assert "plan-b.toml" in client.get("/scores/compare").text
     broken = good.replace("value = 3.42", "value = 9.42", 1)
     refused = client.post(
         "/scores/own",
@@ -194,6 +226,13 @@ def test_an_own_score_file_is_used_and_a_broken_one_is_refused(client: TestClien
     )
     assert refused.status_code == 422
     assert "broken.toml" not in client.get("/jobs").text
+
+
+def test_what_every_score_needs_is_made_before_the_first_is_opened() -> None:
+    score_reader.cache_clear()
+    make_ready()
+    assert score_reader.cache_info().currsize == 1
+    assert "scores/calculator.html" in {name for _, name in templates().cache}  # type: ignore[union-attr]
 
 
 def test_what_is_not_there_is_said(client: TestClient) -> None:

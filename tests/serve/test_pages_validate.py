@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from cartwheel.serve.application import create_app
 from cartwheel.serve.settings import Settings
+from cartwheel.store.kept_files import keep_file
 
 SHEET = "patient,crp_mg_l,albumine_g_l_day0,age_years,severe_crs,centre\n" + "".join(
     f"P{i},{(i * 37) % 60 + 1},{28 + (i * 11) % 20},{40 + i % 35},"
@@ -38,7 +39,7 @@ def settled(client: TestClient, address: str, within: float = 60.0) -> str:
         assert answer.status_code == 200, answer.text
         if "sse-connect" not in answer.text:
             return str(answer.url.raw_path, "ascii")
-        time.sleep(0.1)
+        time.sleep(0.03)
     raise AssertionError(f"{address} still waits")
 
 
@@ -140,6 +141,9 @@ def test_a_refusal_stands_beside_the_input(client: TestClient) -> None:
     page = client.get(back).text
     assert 'id="refused" role="alert" tabindex="-1"' in page
     assert "no column holds this input" in page
+    # in the words of a page: the command line's flags cannot be typed here
+    assert "the column of the input albumin" in html.unescape(page)
+    assert "--column" not in page
     field = re.search(r'<label for="(column-0-\d)">Albumin', page)
     assert field is not None
     assert f'id="{field[1]}-wrong"' in page
@@ -178,6 +182,71 @@ def test_a_score_that_is_not_there_is_told(client: TestClient) -> None:
     assert 'id="refused"' in page
     assert "there is no such file" in page
     assert client.get(address).status_code == 200  # and the page is still there to mend it
+
+
+SCORE = """schema = "cartwheel-score/1"
+title = "{title}"
+"""
+
+
+def test_scores_of_several_developments_are_told_apart(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = client.app.state.services.store  # type: ignore[attr-defined]
+    texts = [SCORE.format(title=title) for title in ("Ratios & fever", "Three <b> markers")]
+    own = [
+        keep_file(store, [text.encode()], owner="owner", name="score.toml")
+        for text in (*texts, "no TOML = = 1")
+    ]
+    # which files are scores is another page's concern
+    monkeypatch.setattr("cartwheel.serve.pages.validate.own_scores", lambda *_: own)
+    address = begun(client)
+    page = client.get(address).text
+    for kept, title in zip(
+        own, ("Ratios & fever", "Three <b> markers", "a score without a title"), strict=True
+    ):
+        line = re.search(rf'<input[^>]*value="own-{kept.id}"[^>]*>(.*?)</label>', page)
+        assert line is not None
+        told = html.unescape(re.sub(r"<[^>]+>", "", line[1]))
+        made_at = kept.made_at[:16].replace("T", " ")
+        assert told == f"{title} yours, score.toml, {made_at} UTC, {kept.sha256[:8]}"
+    # one is found by its title, and by its hash
+    for wanted, found in (("fever", own[0]), (own[1].sha256[:8], own[1])):
+        listed = client.get(address, params={"q": wanted}).text
+        assert re.findall(r'value="(own-[0-9a-f]+)"', listed) == [f"own-{found.id}"]
+
+
+def test_a_draft_is_no_output_of_the_check(client: TestClient) -> None:
+    address = begun(client)
+    edit(client, address, event="severe_crs")
+    check = address.rsplit("/", 1)[1]
+    page = client.get(f"/jobs/{check}").text
+    assert "check.json" in page
+    assert "in-work" not in page
+    # the job of a check leads to what it found
+    assert f'href="/cohort/{check}"' in page
+    answer = client.get(f"/api/v1/jobs/{check}", headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    assert "check.json" in answer.text
+    assert "in-work" not in answer.text
+    listed = client.get("/api/v1/files", params={"purpose": "output"})
+    assert "check.json" in listed.text
+    assert "in-work" not in listed.text
+
+
+def test_a_run_of_another_kind_is_not_shown_as_a_validation(client: TestClient) -> None:
+    address = begun(client)
+    check = address.rsplit("/", 1)[1]
+    assert client.get(f"{address}/run/{check}").status_code == 404
+
+
+def test_an_edit_without_the_text_changes_the_plan_that_is_kept(client: TestClient) -> None:
+    address = begun(client)
+    edit(client, address, event="severe_crs", label="severe CRS")
+    answer = client.post(f"{address}/plan", data={"label": "CRS of grade 3", "q": "a&b"})
+    assert answer.url.query == b"q=a%26b"
+    outcome = tomllib.loads(toml_of(client.get(address).text))["outcome"]
+    assert (outcome["event"], outcome["label"]) == ("severe_crs", "CRS of grade 3")
 
 
 def test_odd_shapes_of_a_text_are_refused_not_a_fault(client: TestClient) -> None:

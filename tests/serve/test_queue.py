@@ -183,7 +183,7 @@ def test_a_server_that_stops_leaves_its_job_for_the_next(
 
 def test_what_changes_is_told_until_the_end(store: Store, make_queue: MakeQueue) -> None:
     queue = make_queue(store)
-    job = ask_slow(store, queue, 3000)
+    job = ask_slow(store, queue, 1000)
 
     async def listen() -> list[Job]:
         return [seen async for seen in queue.changes(job.id)]

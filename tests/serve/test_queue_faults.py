@@ -19,11 +19,11 @@ from serve_jobs import (
     nothing_in_work,
     wait_until_gone,
 )
-from serve_waiting import ended, until
+from serve_waiting import PATIENCE, ended, until
 from sqlalchemy import update
 
 from cartwheel.errors import Refused
-from cartwheel.serve.jobs.queue import Queue
+from cartwheel.serve.jobs.queue import BEAT, STALE, Queue
 from cartwheel.store.database import Store, moment, open_store
 from cartwheel.store.job_runs import claim_job
 from cartwheel.store.kept_files import files_of, keep_file
@@ -54,7 +54,9 @@ def test_what_a_killed_server_left_in_its_folder_is_swept(
 _SERVER = """
 import sys, time
 from pathlib import Path
+from cartwheel.serve.jobs import queue as times
 from cartwheel.serve.jobs.queue import Queue
+times.LOOK, times.BEAT, times.STALE = 0.2, 0.4, 2.0
 from cartwheel.store.database import open_store
 folder, url, memory = Path(sys.argv[1]), sys.argv[2] or None, 0
 queue = Queue(open_store(folder / "data", url), workers=1, folder=folder / "work")
@@ -89,11 +91,12 @@ def test_kill_9_in_mid_job_and_the_next_start_does_it_again(
     store = open_store(tmp_path / "data", url or None)
     waiting = Queue(store)  # asks only; the servers are processes
     killed = _server(tmp_path, url)
-    job = ask_slow(store, waiting, 4000)
+    job = ask_slow(store, waiting, 2000)
     begun(store, job)
     assert "simulated.csv" in files_in_work(tmp_path)
     _kill(killed)
-    # it stands as running until its server has been silent for ten seconds
+    # it stands as running until its server has been silent for a while
+    assert STALE >= 5 * BEAT
     assert job_of(store, job.id, None).state == "running"
     next_one = _server(tmp_path, url)
     try:
@@ -122,16 +125,21 @@ def test_the_worker_of_a_killed_server_ends_too(tmp_path: Path) -> None:
 
 
 def test_a_database_that_stops_in_mid_job_loses_nothing(
-    postgresql_store: Store, postgresql: Any, make_queue: MakeQueue
+    postgresql_store: Store, postgresql: Any, make_queue: MakeQueue, tmp_path: Path
 ) -> None:
     store = postgresql_store
-    job = ask_slow(store, make_queue(store), 3000)
+    job = ask_slow(store, make_queue(store), 1500)
     begun(store, job)
     postgresql.stop()
     with pytest.raises(Refused) as refused:
         jobs_of(store, None)
     assert refused.value.problems[0].code == "store_unavailable"
-    time.sleep(4.0)  # the development ends meanwhile, and has nowhere to go
+    # the development ends meanwhile, and has nowhere to go
+    until_then = time.monotonic() + PATIENCE
+    while "program.R" not in files_in_work(tmp_path) and time.monotonic() < until_then:
+        time.sleep(0.05)
+    assert "program.R" in files_in_work(tmp_path)
+    time.sleep(0.5)
     postgresql.start()
     assert ended(store, job).state == "done"
     assert len(files_of(store, None, "output", job.id)) == 5

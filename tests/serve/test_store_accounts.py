@@ -66,6 +66,15 @@ def test_a_name_is_plain(name: str) -> None:
     assert code_of(caught) == "account_name"
 
 
+@pytest.mark.parametrize("name", ["owner", " OWNER ", "cartwheel", "unknown", "unknown-1f2e"])
+def test_a_name_of_the_server_itself_is_nobodys(sqlite_store: Store, name: str) -> None:
+    with pytest.raises(PlanRefused) as caught:
+        add_account(sqlite_store, name, "reader", "h")
+    assert code_of(caught) == "account_reserved"
+    assert caught.value.problems[0].mend == "choose another name"
+    assert accounts_of(sqlite_store) == ()
+
+
 def test_a_name_has_one_spelling() -> None:
     assert account_name("MÜLLER") == account_name("mu\u0308ller") == "müller"
 

@@ -101,6 +101,10 @@ FILE = b'Content-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' 
 OTHER = b'Content-Disposition: form-data; name="file"; filename="b.csv"\r\n\r\n' + SHEET
 AWRY = b'Content-Disposition: form-data; name="photo"; filename="a.csv"\r\n\r\n' + SHEET
 EMPTY = b'Content-Disposition: form-data; name="file"; filename=""\r\n\r\n'
+# fields without a name or without a word, and a header without an end
+NAMELESS = b'Content-Disposition: form-data; name=""\r\n\r\nx'
+WITHOUT = b'Content-Disposition: form-data; name="note"\r\n\r\n'
+HEADED = b'Content-Disposition: form-data; name="' + b"x" * 50_000 + b'"\r\n\r\nx'
 LONG = b'Content-Disposition: form-data; name="note"\r\n\r\n' + b"x" * 20_000
 
 
@@ -117,6 +121,9 @@ LONG = b'Content-Disposition: form-data; name="note"\r\n\r\n' + b"x" * 20_000
         (_form(EMPTY), "no_file"),
         (_form(b'Content-Disposition: form-data; name="x"\r\n\r\ny'), "no_file"),
         (_form(LONG, FILE), "upload_broken"),
+        (_form(*[NAMELESS] * 30, FILE), "upload_broken"),
+        (_form(*[WITHOUT] * 30, FILE), "upload_broken"),
+        (_form(HEADED, FILE), "upload_broken"),
     ],
 )
 def test_a_form_that_is_not_whole_is_refused(served: Served, body: bytes, code: str) -> None:
@@ -261,4 +268,17 @@ def test_a_full_disk_is_named(served: Served, monkeypatch: pytest.MonkeyPatch) -
     assert answer.status_code == 507
     assert _codes(answer) == ["disk_full"]
     assert "No space left" in json.dumps(answer.json())
+    assert files_of(known.store, None) == ()
+
+
+def test_parts_beside_the_file_have_an_end(served: Served) -> None:
+    client, known = served
+    # each part would pass; nobody says how many are coming
+    part = b'--edge\r\nContent-Disposition: form-data; name="note"; x="%s"\r\n\r\n\r\n' % (
+        b"y" * 4000
+    )
+    headers = {**JSON, "Content-Type": "multipart/form-data; boundary=edge"}
+    answer = client.post("/files", content=(part for _ in range(2000)), headers=headers)
+    assert answer.status_code in (400, 413)
+    assert _codes(answer)[0] in ("upload_broken", "upload_too_large")
     assert files_of(known.store, None) == ()

@@ -14,6 +14,7 @@ from cartwheel.cli.develop import develop
 from cartwheel.cli.figures import figures
 from cartwheel.cli.grade import grade
 from cartwheel.cli.landmark import landmark
+from cartwheel.cli.monitor import monitor
 from cartwheel.cli.plan import plan
 from cartwheel.cli.pool import pool
 from cartwheel.cli.referee import referee
@@ -52,6 +53,7 @@ app.add_typer(scores, name="scores")
 app.command()(grade)
 app.command()(demo)
 app.add_typer(serve, name="serve")
+app.add_typer(monitor, name="monitor")
 
 
 def _version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import secrets
 import socket
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -23,6 +25,7 @@ from cartwheel.errors import FileRefused, PlanRefused, refuse
 if TYPE_CHECKING:
     import uvicorn
 
+    from cartwheel.serve.services import Services
     from cartwheel.serve.settings import Settings
 
 _NEEDED = ("alembic", "argon2", "fastapi", "jinja2", "matplotlib", "python_multipart",
@@ -109,7 +112,9 @@ def _checked(token: str, where: str) -> str:
     return token
 
 
-def run(settings: Settings, *, browser: bool) -> None:
+def run(
+    settings: Settings, *, browser: bool, prepare: Callable[[Services], None] | None = None
+) -> None:
     """Start the server, and stay until it is ended.
 
     Parameters
@@ -118,6 +123,8 @@ def run(settings: Settings, *, browser: bool) -> None:
         As the command line was told.
     browser : bool
         Whether to open one.
+    prepare : callable, optional
+        Given the services before the server starts; what it refuses ends the start.
 
     Raises
     ------
@@ -139,11 +146,15 @@ def run(settings: Settings, *, browser: bool) -> None:
             port=listening.getsockname()[1],
             once=secrets.token_urlsafe(32) if browser and settings.token else None,
         )
+        # nothing that is loaded now is garbage; the application turns it on again
+        gc.disable()
         from cartwheel.serve.application import create_app
 
-        application = create_app(settings)
+        application = create_app(settings, whole=False)
         known = application.state.services
         check_admin(known.store, settings)
+        if prepare is not None:
+            prepare(known)
         server = _server(application, settings)
         print("\n".join(greeting(settings)), flush=True)
         if browser and _has_browser():
@@ -271,16 +282,24 @@ def _not_bound(settings: Settings, error: OSError) -> Exception:
 def _server(application: Any, settings: Settings) -> uvicorn.Server:
     import uvicorn
 
-    queue = application.state.services.queue
+    queue, ward = application.state.services.queue, application.state.services.ward
+    if ward is not None:
+        from cartwheel.serve.ward.logs import write_logs
+
+        # a line for each request only where it is wanted
+        write_logs(level=20 if os.environ.get("CARTWHEEL_LOGS") == "requests" else 30)
 
     def ending(server: uvicorn.Server, sig: int, frame: Any) -> None:
         # event streams end as soon as the queue does: they would hold the server open
         uvicorn.Server.handle_exit(server, sig, frame)
+        if ward is not None:
+            ward.feed.close()
         threading.Thread(target=queue.stop, daemon=True).start()
 
     made: uvicorn.Server = type("Server", (uvicorn.Server,), {"handle_exit": ending})(
         uvicorn.Config(
             application,
+            log_config=uvicorn.config.LOGGING_CONFIG if ward is None else None,
             log_level="error",
             access_log=False,  # a line of it could hold a token
             server_header=False,

@@ -21,13 +21,18 @@ _STATUS = {
     "no_such_job": 404,
     "no_such_page": 404,
     "no_such_score": 404,
+    "no_such_patient": 404,
+    "no_ward": 404,
     "store_unavailable": 503,
+    "ward_busy": 503,
+    "ward_stopping": 503,
     "upload_too_large": 413,
     "disk_full": 507,
     "media_type": 415,
     "too_many": 429,
     "key_reused": 422,
     "job_over": 409,
+    "alert_over": 409,
     "job_not_done": 409,
     "key_in_use": 409,
     "bad_json": 400,
@@ -113,6 +118,11 @@ def answer(request: Request, status: int, problems: Sequence[Problem]) -> Respon
     -------
     Response
     """
+    if request.url.path.startswith("/fhir/") or request.url.path == "/fhir":
+        from cartwheel.serve.fhir.outcomes import refusal  # noqa: PLC0415
+
+        # what only FHIR refuses has a status of its own
+        return refusal(problems, None if status == 422 else status)
     if for_programs(request):
         told = json.dumps(problem_details(status, problems), ensure_ascii=False)
         return Response(told, status, media_type=PROBLEM_JSON)

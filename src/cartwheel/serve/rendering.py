@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from cartwheel import __version__
 from cartwheel.figures.numbers import sentence
-from cartwheel.report.calculator.spelling import shown_unit
+from cartwheel.serve.page_words import PageEnvironment, page_words
 from cartwheel.serve.static_files import static_url
 
 # address, name, what it is for
@@ -23,6 +23,7 @@ JOBS = (
     ("/validate", "Validate", "Does a score work in your patients?"),
     ("/pool", "Pool", "From papers to a forest plot"),
     ("/grades", "Grades", "CRS, ICANS and ICAHT from a patient's days"),
+    ("/ward", "Ward", "Who is moving, and why, as labs arrive"),
 )
 
 
@@ -35,16 +36,23 @@ def templates() -> Environment:
     Environment
         Escapes everything, and fails on a name that it does not know.
     """
-    made = Environment(
+    made = PageEnvironment(
         loader=PackageLoader("cartwheel.serve"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(sentence=sentence, shown_unit=shown_unit)
+    made.filters.update(sentence=sentence, shown_unit=_shown_unit, page_words=page_words)
     made.globals.update(version=__version__, jobs=JOBS, csrf_field=csrf_field, static=static_url)
     return made
+
+
+def _shown_unit(unit: str) -> str:
+    # what writes calculators is loaded with the first unit, not with the first page
+    from cartwheel.report.calculator.spelling import shown_unit  # noqa: PLC0415
+
+    return shown_unit(unit)
 
 
 def page(request: Request, template: str, *, status: int = 200, **words: Any) -> HTMLResponse:

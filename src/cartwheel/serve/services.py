@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
 
@@ -12,6 +12,10 @@ from cartwheel.serve.access.sessions import Sessions
 from cartwheel.serve.jobs.queue import Queue
 from cartwheel.serve.settings import Settings
 from cartwheel.store.database import Store
+
+if TYPE_CHECKING:
+    # the first page of a server without a ward need not load it
+    from cartwheel.serve.ward.opened import WardServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Services:
         Who did what; told by `cartwheel.serve.access.audit.record`.
     sessions : Sessions
         Of people who have logged in.
+    ward : WardServices or None
+        Of the ward that is followed; None where the server was started without a ward file.
     """
 
     settings: Settings
@@ -37,6 +43,7 @@ class Services:
     queue: Queue
     audit: AuditWriter
     sessions: Sessions
+    ward: WardServices | None = None
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MIB = 1 << 20
@@ -45,14 +45,17 @@ class Settings:
         After which files and jobs are deleted; 0 is never.
     oidc : str or None
         Issuer of OpenID Connect; its client is in the environment.
+    ward : Path or None
+        Ward file: patients are followed by it, see `cartwheel.serve.ward.opened`.
     """
 
     folder: Path
-    database: str | None = None
+    # what is secret is in no text of it
+    database: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8765
-    token: str | None = None
-    once: str | None = None
+    token: str | None = field(default=None, repr=False)
+    once: str | None = field(default=None, repr=False)
     accounts: bool = False
     certificate: Path | None = None
     key: Path | None = None
@@ -63,6 +66,7 @@ class Settings:
     largest_upload: int = 512 * MIB
     keep_days: int = 0
     oidc: str | None = None
+    ward: Path | None = None
 
     @property
     def on_loopback(self) -> bool:

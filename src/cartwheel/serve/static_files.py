@@ -21,7 +21,6 @@ _TYPES = {
 SHEET = "style.css"
 
 
-@cache
 def static_file(name: str) -> tuple[bytes, str] | None:
     """Find a static file.
 
@@ -35,15 +34,24 @@ def static_file(name: str) -> tuple[bytes, str] | None:
     (bytes, str) or None
         Content and its hash; None where there is none of this name.
     """
+    # names come from anybody: only those of files are remembered
+    return _content(name) if name in _names() else None
+
+
+@cache
+def _names() -> frozenset[str]:
+    folder = files("cartwheel.serve") / "static"
+    return frozenset({SHEET, *(item.name for item in folder.iterdir() if item.is_file())})
+
+
+@cache
+def _content(name: str) -> tuple[bytes, str]:
     folder = files("cartwheel.serve") / "static"
     if name == SHEET:
         parts = sorted((folder / "style").iterdir(), key=lambda part: part.name)
         content = b"\n".join(part.read_bytes() for part in parts if part.name.endswith(".css"))
-        return content, sha256(content)
-    known = {item.name for item in folder.iterdir() if item.is_file()}
-    if name not in known:
-        return None
-    content = (folder / name).read_bytes()
+    else:
+        content = (folder / name).read_bytes()
     return content, sha256(content)
 
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import PurePath
 from typing import IO
 
@@ -19,6 +19,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from cartwheel.errors import FileRefused, Refused, refuse
+from cartwheel.serve.access.audit import record
 from cartwheel.serve.access.person import person
 from cartwheel.serve.services import services
 from cartwheel.store.kept_files import PIECE, KeptFile, keep_file, plain_name
@@ -70,7 +71,7 @@ class Received:
     fields: dict[str, str]
 
 
-async def receive(request: Request) -> KeptFile:
+async def receive(request: Request, *, alone: bool = False) -> KeptFile:
     """Take an upload, and keep it for the person who sent it.
 
     Parameters
@@ -78,6 +79,8 @@ async def receive(request: Request) -> KeptFile:
     request : Request
         A form with the file in its field ``file``; or the bytes of the file as the body, with its
         name in the query: ``?name=cohort.csv``.
+    alone : bool
+        Whether the upload is all that the request does. It is in the audit either way.
 
     Returns
     -------
@@ -89,15 +92,15 @@ async def receive(request: Request) -> KeptFile:
         ``upload_too_large``, ``upload_truncated``, ``upload_broken``, ``media_type``, ``no_file``,
         ``one_file``, ``disk_full``, ``store_unavailable``. Then nothing is kept.
     """
-    return (await receive_form(request)).file
+    return (await receive_form(request, alone=alone)).file
 
 
-async def receive_form(request: Request) -> Received:
+async def receive_form(request: Request, *, alone: bool = False) -> Received:
     """Take an upload with the fields beside it.
 
     Parameters
     ----------
-    request : Request
+    request, alone
         As of `receive`.
 
     Returns
@@ -142,9 +145,10 @@ async def receive_form(request: Request) -> Received:
                 name=name,
                 media_type=_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream"),
             )
+            record(known, who, "file uploaded", kept.id, kept.sha256, alone=alone)
             return Received(kept, part.fields)
     except OSError as error:
-        full = error.errno in (ENOSPC, EDQUOT)
+        full = error.errno in (ENOSPC, EDQUOT, EFBIG)
         raise refuse(
             FileRefused,
             "disk_full" if full else "not_written",
@@ -184,6 +188,9 @@ async def _taken(request: Request, part: _Form | _Raw, length: str) -> None:
     try:
         async for piece in stream:
             taken += len(piece)
+            if taken > part.most + _AROUND:
+                # parts without end, each of them small
+                raise too_large(part.most)
             part.take(piece)
     except Refused:
         await _drain(stream)
@@ -269,7 +276,7 @@ class _Form:
         self.stream, self.most, self.size = stream, most, 0
         self.name = ""
         self.fields: dict[str, str] = {}
-        self.files = 0
+        self.files = self.parts = 0
         self.whole = False
         self._part = _Part()
         self._parser: MultipartParser | None = None
@@ -339,16 +346,23 @@ class _Form:
             self.stream.write(data[start:end])
             return
         self._part.text += data[start:end]
-        if len(self._part.text) > _LONGEST_FIELD or len(self.fields) >= _MOST_FIELDS:
-            raise refuse(
-                FileRefused,
-                "upload_broken",
-                "there is too much beside the file",
-                where=self._part.name[:60],
-                mend="send the file alone",
-            )
+        if len(self._part.text) > _LONGEST_FIELD:
+            raise self._too_much()
+
+    def _too_much(self) -> Refused:
+        return refuse(
+            FileRefused,
+            "upload_broken",
+            "there is too much beside the file",
+            where=self._part.name[:60],
+            mend="send the file alone",
+        )
 
     def _ended(self) -> None:
+        if self._part.file_name is None:
+            self.parts += 1
+            if self.parts > _MOST_FIELDS:
+                raise self._too_much()
         if self._part.file_name is None and self._part.name:
             self.fields[self._part.name] = self._part.text.decode("utf-8", "replace")
 

@@ -15,6 +15,8 @@ from cartwheel.store.tables import accounts
 
 ROLES = ("reader", "clinician", "analyst", "admin")
 _LONGEST = 64
+# what the server itself is called in the store and in the audit; "owner" has the files of a laptop
+_RESERVED = ("owner", "cartwheel", "unknown", "somebody")
 _SIGNS = frozenset("._-@+")
 
 
@@ -127,11 +129,21 @@ def add_account(
     ------
     PlanRefused
         ``account_name``, ``unknown_role``, ``account_there`` also where it is closed: its name
-        would lead to the files of another person.
+        would lead to the files of another person; ``account_reserved``: ``owner`` would have the
+        files of a server without accounts.
     """
+    plain = account_name(name)
+    if plain in _RESERVED or plain.startswith("unknown-"):
+        raise refuse(
+            PlanRefused,
+            "account_reserved",
+            f"the name {plain} is the server's own: files and deeds of others stand under it",
+            where="name",
+            mend="choose another name",
+        )
     row = {
         "id": secrets.token_hex(16),
-        "name": account_name(name),
+        "name": plain,
         "role": check_role(role),
         "password": password,
         "subject": subject,
@@ -261,10 +273,8 @@ def set_password(store: Store, name: str, password: str) -> Account:
 
     Parameters
     ----------
-    store : Store
-        Where.
-    name : str
-        Of the account.
+    store, name
+        As of `account_of`.
     password : str
         Its hash.
 

@@ -8,7 +8,27 @@ from cartwheel.store.database import Store
 from cartwheel.store.kept_files import KeptFile, content_of, files_of, write_file
 from cartwheel.store.tables import files
 
+# plans in work, beside the check of their sheet: of a development, of a validation
+DRAFTS = ("plan-in-work.toml", "validation-plan-in-work.toml")
 _TYPE = "application/toml"
+
+
+def made_by(store: Store, job_id: str) -> tuple[KeptFile, ...]:
+    """List what a job made, without the drafts that are kept beside it.
+
+    Parameters
+    ----------
+    store : Store
+        Where.
+    job_id : str
+        Of the job.
+
+    Returns
+    -------
+    tuple of KeptFile
+    """
+    kept = files_of(store, None, "output", job_id)
+    return tuple(one for one in kept if one.name not in DRAFTS)
 
 
 def keep_draft(store: Store, *, owner: str, job_id: str, name: str, text: str) -> KeptFile:

@@ -16,7 +16,9 @@ from cartwheel.store.repeats import forget_answers
 from cartwheel.store.tables import chunks, files, job_inputs, jobs
 
 PIECE = 1 << 20
+# in bytes
 _LONGEST_NAME = 200
+_LONGEST_ENDING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,14 @@ def plain_name(name: str) -> str:
     kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"/\\|?*')
     kept = kept.strip().lstrip(".")
     stem, dot, ending = kept.rpartition(".")
-    if dot and len(kept) > _LONGEST_NAME:
-        kept = f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}"
-    return kept[:_LONGEST_NAME] or "file"
+    if dot and len(ending) < _LONGEST_ENDING:
+        return f"{_short(stem, _LONGEST_NAME - len(ending.encode()) - 1)}.{ending}"
+    return _short(kept, _LONGEST_NAME).strip() or "file"
+
+
+def _short(name: str, most: int) -> str:
+    """Cut a name at so many bytes: disks count these, and a Chinese sign has three."""
+    return name.encode()[:most].decode("utf-8", "ignore")
 
 
 def keep_file(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from cartwheel.errors import PlanRefused, Refused, refuse
 from cartwheel.store.database import Store, moment
@@ -147,7 +145,8 @@ def forget_answers(connection: Connection, ids: Iterable[str]) -> None:
 
 def _taken(connection: Connection, owner: str, key: str, sha256: str) -> bool:
     """Put the key down; tell whether it was free. Of two at once one waits here for the other."""
-    insert: Any = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    # each loads its whole dialect: the other one is never asked
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     row = {
         "owner": owner,
         "key": key,
@@ -157,7 +156,7 @@ def _taken(connection: Connection, owner: str, key: str, sha256: str) -> bool:
         "body": b"",
         "made_at": moment(),
     }
-    free = insert(repeats).values(row).on_conflict_do_nothing().returning(repeats.c.key)
+    free = dialect.insert(repeats).values(row).on_conflict_do_nothing().returning(repeats.c.key)
     return connection.execute(free).one_or_none() is not None
 
 

@@ -20,6 +20,7 @@ from cartwheel.pooling.appraisal.external import (
 )
 from cartwheel.pooling.appraisal.model import REFERENCES as OF_MODELS, ModelClaim, appraise_model
 from cartwheel.pooling.appraisal.pooled import REFERENCES as OF_POOLS, appraise_pooled
+from cartwheel.pooling.appraisal.question import check_question
 from cartwheel.pooling.appraisal.result import Appraisal, AppraiseFile
 from cartwheel.pooling.appraisal.words import PaperWords, check_words
 from cartwheel.provenance import Provenance, library_versions
@@ -69,7 +70,9 @@ def appraise(
         The table cannot be read, or holds no pooled result.
     """
     said = beside or Beside()
-    _one_question(source is not None or bool(pooled), model is not None or words is not None)
+    check_question(
+        pooled=source is not None or bool(pooled), model=model is not None or words is not None
+    )
     if words is not None:
         check_words(words)
     table = None if source is None else _table(source)
@@ -157,24 +160,6 @@ def appraise_schema() -> dict[str, Any]:
         Every object closed to unknown keys.
     """
     return closed_schema(AppraiseFile, SCHEMA, "Result of cartwheel appraise")
-
-
-def _one_question(pooled: bool, model: bool) -> None:
-    if pooled and model:
-        raise refuse(
-            PlanRefused,
-            "both_asked",
-            "a pooled result and a model are two questions",
-            mend="ask them one after the other",
-        )
-    if not pooled and not model:
-        raise refuse(
-            PlanRefused,
-            "nothing_asked",
-            "there is nothing to appraise",
-            mend="give a pooled result, --pooled 'HR 2.15 (1.74-2.66)', or a model: --n 125 "
-            "--events 17 --parameters 7 --auc 0.875",
-        )
 
 
 def _table(source: str | PathLike[str] | Any) -> RawTable:

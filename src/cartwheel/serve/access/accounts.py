@@ -7,7 +7,7 @@ import secrets
 from starlette.responses import Response
 from starlette.types import Scope
 
-from cartwheel.serve.access.cookies import cookie, cookie_name
+from cartwheel.serve.access.cookies import cookie, cookie_name, shown
 from cartwheel.serve.access.person import Person
 from cartwheel.serve.access.sessions import Sessions
 from cartwheel.serve.settings import Settings
@@ -34,49 +34,16 @@ class Accounts:
         self._login = cookie_name(settings, LOGIN)
 
     async def recognise(self, headers: dict[bytes, bytes]) -> Person | None:
-        """Find who asks: by the cookie of a browser, or by the token of a program.
-
-        Parameters
-        ----------
-        headers : dict
-            Of the request, names in lower case.
-
-        Returns
-        -------
-        Person or None
-        """
-        bearer = headers.get(b"authorization", b"")
-        if bearer[:7].lower() == b"bearer ":
-            return await self._sessions.person(bearer[7:].decode("latin-1"), program=True)
-        return await self._sessions.person(cookie(headers, self._cookie))
+        """Find the person of a session, as `Keeper` says."""
+        sent, program = shown(headers, self._cookie)
+        return await self._sessions.person(sent, program=program)
 
     def admit(self, scope: Scope) -> Response | None:
-        """Nobody comes in by an address.
-
-        Parameters
-        ----------
-        scope : Scope
-            Of the request.
-
-        Returns
-        -------
-        None
-        """
+        """Let nobody in by an address."""
         del scope
         return None
 
     def stranger(self, headers: dict[bytes, bytes]) -> str:
-        """Name what the form of a log-in is bound to.
-
-        Parameters
-        ----------
-        headers : dict
-            Of the request.
-
-        Returns
-        -------
-        str
-            As the browser was given it before; else a new one, which no form can know yet.
-        """
+        """Name what the browser was given before; else a new one, which no form can know yet."""
         sent = cookie(headers, self._login)
         return sent if len(sent) >= _SHORTEST else secrets.token_urlsafe(32)

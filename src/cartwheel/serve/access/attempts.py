@@ -92,8 +92,14 @@ class Attempts:
                 count.until = now + min(WINDOW * 2**count.waits, LONGEST)
                 count.waits = min(count.waits + 1, 16)
                 count.first, count.failures = count.until, 0
-        while len(self._counts) > _MOST:
-            self._counts.popitem(last=False)
+        if len(self._counts) > _MOST:
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Make room; who has to wait is forgotten last, or a flood of names would free them."""
+        free = [key for key, count in self._counts.items() if count.until <= now]
+        for key in (free or list(self._counts))[: _MOST // 10]:
+            del self._counts[key]
 
     def succeeded(self, name: str, address: str) -> None:
         """Forget the failures of a name at an address; those of the address alone stay.

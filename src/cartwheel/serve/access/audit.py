@@ -124,7 +124,13 @@ class HasAudit(Protocol):
 
 
 def record(
-    services: HasAudit, person: Person | str, what: str, about: str = "", sha256: str = ""
+    services: HasAudit,
+    person: Person | str,
+    what: str,
+    about: str = "",
+    sha256: str = "",
+    *,
+    alone: bool = True,
 ) -> None:
     """Tell the audit of a deed.
 
@@ -140,9 +146,11 @@ def record(
         Id or name of what it was done to; never a patient's data, never a file's content.
     sha256 : str
         Of the content concerned.
+    alone : bool
+        Whether this is all that the request does; else the door tells of the request too.
     """
     told = TOLD.get()
-    if told is not None:
+    if told is not None and alone:
         told.yes = True
     who = person if isinstance(person, str) else person.name
     services.audit.add(Entry(moment(), who, what, about, sha256.removeprefix("sha256:")))

@@ -32,6 +32,27 @@ def cookie(headers: dict[bytes, bytes], name: str) -> str:
     return ""
 
 
+def shown(headers: dict[bytes, bytes], name: str) -> tuple[str, bool]:
+    """Read what somebody shows to be known by.
+
+    Parameters
+    ----------
+    headers : dict
+        Of a request, names in lower case.
+    name : str
+        Of the cookie of a browser.
+
+    Returns
+    -------
+    (str, bool)
+        What was sent, empty where nothing was; and whether it is the token of a program.
+    """
+    bearer = headers.get(b"authorization", b"")
+    if bearer[:7].lower() == b"bearer ":
+        return bearer[7:].decode("latin-1"), True
+    return cookie(headers, name), False
+
+
 def cookie_name(settings: Settings, what: str = "") -> str:
     """Name a cookie of this server.
 

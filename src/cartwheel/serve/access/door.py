@@ -29,23 +29,61 @@ from cartwheel.serve.settings import LOOPBACK, Settings
 
 LOGIN = "/login"
 # what anyone may see
-_OPEN = frozenset({LOGIN, "/login/oidc", "/login/oidc/back", "/api/v1/health"})
+_OPEN = frozenset(
+    {LOGIN, "/login/oidc", "/login/oidc/back", "/api/v1/health", "/health/live", "/health/ready"}
+)
 _OPEN_FOLDER = "/static/"
-# a name, a password, and what goes around them
-_MOST_OF_STRANGERS = 16_384
+# programs of other sites ask here; each request brings a signed token, which is checked there
+_OWN_PROOF = "/cds-services"
+# a name, a password, and what goes around them; and what a form without a file can need
+_MOST_OF_STRANGERS, _MOST_OF_FORMS = 16_384, 16 << 20
+# pages of the door, whose forms are read as a whole
+_OWN = ("/login", "/logout", "/account")
 
 
 class Keeper(Protocol):
     """Recognises people."""
 
     async def recognise(self, headers: dict[bytes, bytes]) -> Person | None:
-        """Find who asks."""
+        """Find who asks: by the cookie of a browser, or by the token of a program.
+
+        Parameters
+        ----------
+        headers : dict
+            Of the request, names in lower case.
+
+        Returns
+        -------
+        Person or None
+        """
 
     def admit(self, scope: Scope) -> Response | None:
-        """Let somebody in who brings a token in the address."""
+        """Let somebody in who brings a token in the address.
+
+        Parameters
+        ----------
+        scope : Scope
+            Of the request.
+
+        Returns
+        -------
+        Response or None
+            What to answer; None where none was brought.
+        """
 
     def stranger(self, headers: dict[bytes, bytes]) -> str:
-        """Name what the form of a log-in is bound to."""
+        """Name what the form of a log-in is bound to.
+
+        Parameters
+        ----------
+        headers : dict
+            Of the request, names in lower case.
+
+        Returns
+        -------
+        str
+            Empty where no form is taken.
+        """
 
 
 class Door:
@@ -104,9 +142,6 @@ class Door:
         if refusal is not None:
             await refusal(scope, receive, watch)
             return
-        if not unsafe:
-            await self.app(scope, receive, watch)
-            return
         told = Told()
         before = TOLD.set(told)
         try:
@@ -114,7 +149,13 @@ class Door:
         finally:
             TOLD.reset(before)
         person: Person | None = scope["cartwheel.person"]
-        if not told.yes and person is not None and watch.status < 400:
+        if person is None:
+            return
+        if watch.status == 403:
+            # somebody has tried what the role does not allow
+            what, about = _deed(scope)
+            record(self._services, person, f"not allowed: {what}", about)
+        elif unsafe and not told.yes and watch.status < 400:
             record(self._services, person, *_deed(scope))
 
     async def _stopped(
@@ -126,6 +167,8 @@ class Door:
         if host_name(host) not in self._hosts:
             # a page of another site can make its name point here: then the name gives it away
             return self._refuse(scope, 421, _OTHER_HOST)
+        if _brings_proof(scope):
+            return None
         if unsafe and not is_own_origin(headers, self._origins(host)):
             return self._refuse(scope, 403, _OTHER_SITE)
         admitted = self._keeper.admit(scope)
@@ -149,13 +192,11 @@ class Door:
     ) -> tuple[Response | None, Receive]:
         """Refuse a form that no page of ours has shown to this person."""
         person: Person | None = scope["cartwheel.person"]
-        if person is None:
-            length = headers.get(b"content-length", b"0")
-            # what has no length could be endless, and a log-in is read as a whole
-            endless = b"transfer-encoding" in headers or not length.isdigit()
-            if endless or int(length) > _MOST_OF_STRANGERS:
-                return self._refuse(scope, 413, _TOO_LONG), receive
-        elif not person.session:
+        if _brings_proof(scope):
+            return None, receive
+        if _is_too_long(scope, headers, person):
+            return self._refuse(scope, 413, _TOO_LONG), receive
+        if person is not None and not person.session:
             # a program sends its token itself: no other page can make it do so
             return None, receive
         if person is None and scope["path"] != LOGIN:
@@ -178,9 +219,8 @@ class Door:
         if not for_programs(request):
             if asked_by_htmx(request):
                 # the page stays behind the log-in: its address is where the reader comes back to
-                here = urlsplit(headers.get(b"hx-current-url", b"/").decode("latin-1"))
                 response = self._refuse(scope, 401, _OVER)
-                response.headers["HX-Redirect"] = _login(here.path, here.query)
+                response.headers["HX-Redirect"] = _login(*_shown(headers))
                 return response
             if not unsafe:
                 query = scope["query_string"].decode("latin-1")
@@ -222,6 +262,33 @@ def _deed(scope: Scope) -> tuple[str, str]:
 def _login(path: str, query: str) -> str:
     back = f"{path}?{query}" if query else path
     return LOGIN if back == "/" else f"{LOGIN}?next={quote(back, safe='')}"
+
+
+def _shown(headers: dict[bytes, bytes]) -> tuple[str, str]:
+    """Read which page htmx sent a request from: its path and query."""
+    try:
+        here = urlsplit(headers.get(b"hx-current-url", b"/").decode("latin-1"))
+    except ValueError:
+        return "/", ""
+    return here.path or "/", here.query
+
+
+def _brings_proof(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == _OWN_PROOF or path.startswith(f"{_OWN_PROOF}/")
+
+
+def _is_too_long(scope: Scope, headers: dict[bytes, bytes], person: Person | None) -> bool:
+    """Tell whether a form that is read as a whole is larger than it can need to be."""
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    whole = kind == b"application/x-www-form-urlencoded" or scope["path"].startswith(_OWN)
+    if person is not None and not whole:
+        return False
+    length = headers.get(b"content-length", b"0")
+    # what has no length could be endless
+    endless = b"transfer-encoding" in headers or not length.isdigit()
+    most = _MOST_OF_STRANGERS if person is None else _MOST_OF_FORMS
+    return endless or int(length) > most
 
 
 def _origin(url: str | None) -> bytes:
@@ -302,7 +369,12 @@ _OVER = Problem(
     mend="log in again; jobs that were asked for go on. Programs send a token as "
     "Authorization: Bearer TOKEN",
 )
-_TOO_LONG = Problem("upload_too_large", "this is longer than a log-in", "the form")
+_TOO_LONG = Problem(
+    "upload_too_large",
+    "this form is longer than its page can need",
+    "the form",
+    "upload a file instead",
+)
 _OTHER_HOST = Problem(
     "other_host",
     "the request names another host than this server",

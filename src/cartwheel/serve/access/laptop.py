@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from cartwheel.canonical import sha256
-from cartwheel.serve.access.cookies import cookie, cookie_name, set_cookie
+from cartwheel.serve.access.cookies import cookie_name, set_cookie, shown
 from cartwheel.serve.access.person import Person
 from cartwheel.serve.settings import Settings
 
@@ -42,36 +42,15 @@ class Laptop:
         self._program = Person(OWNER, "admin")
 
     async def recognise(self, headers: dict[bytes, bytes]) -> Person | None:
-        """Find who asks: by the cookie of a browser, or by the token of a program.
-
-        Parameters
-        ----------
-        headers : dict
-            Of the request, names in lower case.
-
-        Returns
-        -------
-        Person or None
-        """
-        bearer = headers.get(b"authorization", b"")
-        if bearer[:7].lower() == b"bearer ":
-            return self._program if hmac.compare_digest(bearer[7:], self._token) else None
-        sent = cookie(headers, self._cookie).encode("latin-1", "replace")
-        return self._owner if hmac.compare_digest(sent, self._session.encode()) else None
+        """Find the owner, as `Keeper` says."""
+        sent, program = shown(headers, self._cookie)
+        right = self._token if program else self._session.encode()
+        if not hmac.compare_digest(sent.encode("latin-1", "replace"), right):
+            return None
+        return self._program if program else self._owner
 
     def admit(self, scope: Scope) -> Response | None:
-        """Take the token out of an address, and put a cookie in its place.
-
-        Parameters
-        ----------
-        scope : Scope
-            Of the request.
-
-        Returns
-        -------
-        Response or None
-            Leads to the same address without the token; None where none was brought, or another.
-        """
+        """Take the token out of an address, put a cookie in its place, and lead on without it."""
         query = scope["query_string"]
         if b"token=" not in query or scope["method"] != "GET":
             return None
@@ -97,17 +76,6 @@ class Laptop:
         return False
 
     def stranger(self, headers: dict[bytes, bytes]) -> str:
-        """Nobody logs in here.
-
-        Parameters
-        ----------
-        headers : dict
-            Of the request.
-
-        Returns
-        -------
-        str
-            Empty: no form is taken.
-        """
+        """Name nothing: nobody logs in here, and no form is taken."""
         del headers
         return ""

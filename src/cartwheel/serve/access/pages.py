@@ -88,6 +88,8 @@ async def came_back(request: Request) -> Response:
     except Refused as refused:
         record(known, "unknown", "log-in refused", f"{client(request)} (issuer)")
         return _asked(request, "/", refused)
+    # the issuer may have said another role
+    known.sessions.changed()
     record(known, account.name, "log-in", f"{client(request)} (issuer)")
     response = await asyncio.to_thread(welcome, request, account, back)
     set_cookie(response, known.settings, ISSUER, "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import TYPE_CHECKING
 
 from cartwheel.errors import PlanRefused, refuse
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 SHORTEST, LONGEST = 12, 256
 _FEWEST_SIGNS = 5
@@ -16,6 +17,9 @@ _FEWEST_SIGNS = 5
 
 @cache
 def _hasher() -> PasswordHasher:
+    # loaded with the first password: a laptop has none
+    from argon2 import PasswordHasher  # noqa: PLC0415
+
     # RFC 9106, second recommendation: 64 MiB, 3 passes, 4 lanes
     return PasswordHasher()
 
@@ -74,6 +78,8 @@ def is_password(hashed: str | None, password: str) -> bool:
     -------
     bool
     """
+    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 - as above
+
     # made before either answer, so that its making tells nothing
     nobody = _nobody()
     if len(password) > LONGEST:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from cartwheel.serve.api import asked
+from cartwheel.serve.api import asked, ward_asked
 from cartwheel.serve.api.told import ROOT, TOLD
 
 Schema = dict[str, Any]
@@ -226,11 +226,12 @@ def components() -> dict[str, Schema]:
     """
     models = [
         each
-        for each in vars(asked).values()
+        for module in (asked, ward_asked)
+        for each in vars(module).values()
         if isinstance(each, type)
         and issubclass(each, BaseModel)
         and not each.__name__.startswith("_")
-        and each.__module__ == asked.__name__
+        and each.__module__ == module.__name__
     ]
     pairs = [(each, "validation") for each in models] + [(each, "serialization") for each in TOLD]
     _, made = models_json_schema(pairs, ref_template=_PLACE + "{model}")  # type: ignore[arg-type]

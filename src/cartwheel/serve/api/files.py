@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -14,18 +13,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cartwheel.canonical import canonical_json
-from cartwheel.errors import FileRefused, refuse
+from cartwheel.errors import FileRefused, PlanRefused, refuse
 from cartwheel.serve.access.audit import record
 from cartwheel.serve.access.person import Person, may
 from cartwheel.serve.api.asked import AskedReview
-from cartwheel.serve.api.bodies import MIB, body_of, read_as, read_json
+from cartwheel.serve.api.bodies import body_of, read_as, read_json
 from cartwheel.serve.api.described import answers, takes, upload
+from cartwheel.serve.api.readings import read_kept
 from cartwheel.serve.api.repeating import key_of, once
 from cartwheel.serve.api.strict_routes import StrictRoute
-from cartwheel.serve.api.told import ROOT, FilesTold, Places, file_told, json_of
+from cartwheel.serve.api.told import ROOT, FilesTold, file_told, json_of
 from cartwheel.serve.pages.jobs import owner_of
 from cartwheel.serve.services import services
 from cartwheel.serve.uploads import receive
+from cartwheel.store.drafts import DRAFTS
 from cartwheel.store.kept_files import KeptFile, content_of, file_of, files_of
 from cartwheel.store.repeats import KeptAnswer
 
@@ -33,12 +34,26 @@ router = APIRouter(tags=["files"], route_class=StrictRoute)
 JSON = "application/json"
 _READ, _SCORE, _ANALYSE = may("read"), may("score"), may("analyse")
 _ID = re.compile(r"[0-9a-f]{24}")
-# a result that is read here and not in a process of its own
-_LARGEST_RESULT = 64 * MIB
 _LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Of the file."}}
-Found = TypeVar("Found")
-# what may stand in the address of a place
+_ADDRESSED = {
+    "type": "object",
+    "required": ["address", "id", "place", "text"],
+    "properties": {name: {"type": "string"} for name in ("address", "id", "place", "text")},
+}
+_TRACED = {"anyOf": [{"type": "object"}, {"type": "array", "items": _ADDRESSED}]}
 Place = Annotated[str, Query(max_length=400, description="Such as result.performance.measures[0].")]
+Called = Annotated[
+    str,
+    Query(
+        max_length=400,
+        description="A place, or its end; or what the paper calls it: T2.3.2, table 2 row 3 column "
+        "2, F1, table-performance.",
+    ),
+]
+Said = Annotated[
+    str, Query(max_length=400, description="What the paper says: 0.81 (0.74 to 0.87).")
+]
+Shared = Annotated[bool, Query(description="The paper was written to leave the centre.")]
 
 
 @router.post(
@@ -59,7 +74,7 @@ async def upload_file(request: Request) -> Response:
     """
     who = _SCORE(request)
     key_of(request)
-    kept = await receive(request)
+    kept = await receive(request, alone=True)
     return await run_in_threadpool(_kept_once, request, who, kept)
 
 
@@ -72,8 +87,9 @@ async def upload_file(request: Request) -> Response:
 def list_files(request: Request, purpose: Literal["upload", "output"] = "upload") -> Response:
     """List uploads, or what jobs have made."""
     who = _READ(request)
-    found = files_of(services(request).store, owner_of(who), purpose)
-    return Response(json_of(FilesTold(files=[file_told(each) for each in found])), media_type=JSON)
+    kept = files_of(services(request).store, owner_of(who), purpose)
+    found = [file_told(each) for each in kept if each.name not in DRAFTS]
+    return Response(json_of(FilesTold(files=found)), media_type=JSON)
 
 
 @router.get(
@@ -97,7 +113,9 @@ def show_file(request: Request, file_id: str) -> Response:
 )
 def download_file(request: Request, file_id: str) -> Response:
     """Give a file byte for byte: what a job made has the bytes that the command line writes."""
-    return content(request, _file(request, file_id))
+    kept = _file(request, file_id)
+    record(services(request), _READ(request), "file downloaded", kept.id, kept.sha256)
+    return content(request, kept)
 
 
 @router.delete(
@@ -112,6 +130,7 @@ def delete_file(request: Request, file_id: str) -> Response:
     who = _SCORE(request)
     kept = _file(request, file_id)
     services(request).queue.forget_file(kept.id, owner_of(who))
+    record(services(request), who, "file deleted", kept.id, kept.sha256)
     return Response(status_code=204)
 
 
@@ -124,25 +143,32 @@ def delete_file(request: Request, file_id: str) -> Response:
 )
 def list_places(request: Request, file_id: str, below: Place = "") -> Response:
     """List every number of a result that can be traced."""
-    from cartwheel.workflows.trace import places  # noqa: PLC0415 - loads numerical libraries
-
-    found = _of_file(request, file_id, lambda path: places(path, below))
-    return Response(json_of(Places(places=list(found))), media_type=JSON)
+    return _read(request, file_id, "places", below=below)
 
 
 @router.get(
     "/files/{file_id}/trace",
     operation_id="trace_number",
     summary="Say where a number of a result comes from",
-    responses=answers({"type": "object"}, 404, 413),
+    responses=answers(_TRACED, 404, 413),
     tags=["results"],
 )
-def trace_number(request: Request, file_id: str, place: Place) -> Response:
-    """Give data, lines of the plan, function, versions and seed behind a number."""
-    from cartwheel.workflows.trace import trace  # noqa: PLC0415 - as above
+def trace_number(
+    request: Request, file_id: str, place: Called = "", said: Said = "", share: Shared = False
+) -> Response:
+    """Give data, lines of the plan, function, versions and seed behind a number.
 
-    found = _of_file(request, file_id, lambda path: trace(path, place))
-    return Response(canonical_json(found), media_type=JSON)
+    Of a table, a row, or what the paper says, give the cells and their places instead.
+    """
+    if bool(place) is bool(said):
+        raise refuse(
+            PlanRefused,
+            "no_place",
+            "one place is asked for, or one thing that the paper says",
+            where="place",
+            mend="give place or said; GET /api/v1/files/ID/places lists the places",
+        )
+    return _read(request, file_id, "trace", place=place, said=said, share=share)
 
 
 @router.get(
@@ -154,9 +180,7 @@ def trace_number(request: Request, file_id: str, place: Place) -> Response:
 )
 def referee_kept(request: Request, file_id: str) -> Response:
     """Referee a result, a shared file, or the plan of a development."""
-    from cartwheel.workflows.referee import referee_file  # noqa: PLC0415 - as above
-
-    return Response(canonical_json(_of_file(request, file_id, referee_file)), media_type=JSON)
+    return _read(request, file_id, "referee")
 
 
 @router.post(
@@ -246,33 +270,20 @@ def _kept_once(request: Request, who: Person, kept: KeptFile) -> Response:
     finally:
         if not made:
             queue.forget_file(kept.id, None)
-    if made:
-        record(services(request), who, "file uploaded", kept.id, kept.sha256)
+            record(services(request), who, "upload not kept", kept.id, kept.sha256)
     return response
 
 
-def _of_file(request: Request, file_id: str, read: Callable[[Path], Found]) -> Found:
-    """Read a kept file as the command line reads it: under its own name, in a folder."""
+def _read(request: Request, file_id: str, what: str, **words: str | bool) -> Response:
     kept = _file(request, file_id)
-    if kept.size > _LARGEST_RESULT:
-        raise refuse(
-            FileRefused,
-            "upload_too_large",
-            f"a result of more than {_LARGEST_RESULT / MIB:g} MB is not read here",
-            where=kept.name,
-            mend="use the command line",
-        )
-    known = services(request)
-    with TemporaryDirectory(dir=known.queue.work.path) as folder:
-        path = Path(folder) / kept.name
-        with path.open("wb") as stream:
-            for piece in content_of(known.store, kept.id):
-                stream.write(piece)
-        return read(path)
+    told = read_kept(request, kept, what, **words)
+    record(services(request), _READ(request), "file read", kept.id, kept.sha256)
+    return Response(told, media_type=JSON)
 
 
 def _refereed_plan(request: Request, text: str) -> str:
-    from cartwheel.workflows.referee import referee_file  # noqa: PLC0415 - as above
+    # loads numerical libraries
+    from cartwheel.workflows.referee import referee_file  # noqa: PLC0415
 
     with TemporaryDirectory(dir=services(request).queue.work.path) as folder:
         path = Path(folder) / "plan.toml"

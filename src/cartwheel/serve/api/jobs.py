@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from cartwheel.errors import FileRefused, PlanRefused, Problem
 from cartwheel.serve.access.audit import record
 from cartwheel.serve.access.person import Person, may
 from cartwheel.serve.api.asked import JOBS
+from cartwheel.serve.api.beforehand import beforehand
 from cartwheel.serve.api.bodies import body_of, read_as, read_json
 from cartwheel.serve.api.described import answers, takes
 from cartwheel.serve.api.files import JSON, check_id, content
@@ -22,9 +23,11 @@ from cartwheel.serve.api.repeating import once
 from cartwheel.serve.api.strict_routes import StrictRoute
 from cartwheel.serve.api.told import ROOT, JobsTold, JobTold, job_told, json_of
 from cartwheel.serve.jobs.events import EVENT_STREAM, HEADERS, events
+from cartwheel.serve.jobs.running import names_apart
 from cartwheel.serve.pages.jobs import WORDS, owner_of
 from cartwheel.serve.services import services
-from cartwheel.store.kept_files import KeptFile, file_of, files_of
+from cartwheel.store.drafts import made_by
+from cartwheel.store.kept_files import KeptFile, file_of
 from cartwheel.store.kept_jobs import Job, job_of, jobs_of
 from cartwheel.store.repeats import KeptAnswer
 
@@ -146,6 +149,7 @@ def take_result(request: Request, job_id: str) -> Response:
         raise FileRefused(
             Problem("no_such_file", "this job makes no JSON", "job", "take its files")
         )
+    record(services(request), _READ(request), "file downloaded", kept.id, kept.sha256)
     return content(request, kept)
 
 
@@ -181,6 +185,7 @@ def cancel_job(request: Request, job_id: str) -> Response:
     """Cancel a job; one that is over stays as it is."""
     who = _SCORE(request)
     job = services(request).queue.cancel(_job(request, job_id).id, owner_of(who))
+    record(services(request), who, "job cancelled", job.id)
     return Response(json_of(_told(request, job)), media_type=JSON)
 
 
@@ -194,7 +199,9 @@ def cancel_job(request: Request, job_id: str) -> Response:
 def delete_job(request: Request, job_id: str) -> Response:
     """Delete a job; one that runs is cancelled first."""
     who = _SCORE(request)
-    services(request).queue.forget(_job(request, job_id).id, owner_of(who))
+    job = _job(request, job_id)
+    services(request).queue.forget(job.id, owner_of(who))
+    record(services(request), who, "job deleted", job.id)
     return Response(status_code=204)
 
 
@@ -202,38 +209,21 @@ def _asked(request: Request, who: Person, kind: str, body: bytes, asked: BaseMod
     known = services(request)
     said = asked.model_dump(exclude_unset=True)
     title = said.pop("title", None)
-    inputs = tuple(dict.fromkeys(_file_ids(kind, said)))
 
     def make() -> KeptAnswer:
-        named = [file_of(known.store, each, who.name).name for each in inputs]
-        words = ": ".join([WORDS.get(kind, kind.capitalize()), *named[:1]])
+        with beforehand(kind, said, known.queue.work.path) as looked:
+            inputs = looked.file_ids()
+            for each in inputs:
+                check_id(each, "no_such_file", "there is no such file")
+            kept = [file_of(known.store, each, who.name) for each in inputs]
+            looked.check(names_apart(kept))
+        words = ": ".join([WORDS.get(kind, kind.capitalize()), *(each.name for each in kept[:1])])
         job = known.queue.ask(who.name, kind, title or words, said, inputs)
         record(known, who, f"job asked for: {kind}", job.id)
         headers = {"Location": f"{ROOT}/jobs/{job.id}"}
         return KeptAnswer(202, headers, json_of(job_told(job)))
 
     return once(request, who, body, make)
-
-
-def _file_ids(kind: str, said: dict[str, Any]) -> Iterator[str]:
-    """Name every file that a request names."""
-    plan = said.get("plan") or {}
-    named = plan.get("scores")
-    scores: list[Any] = named if isinstance(named, list) else []
-    places = [
-        said.get("file"),
-        *(said.get("files") or ()),
-        _of_score(said.get("score")),
-        *(_of_score(each.get("score")) for each in scores if isinstance(each, dict)),
-        plan.get("prisma") if kind == "pool" else None,
-    ]
-    for each in places:
-        if each is not None:
-            yield check_id(str(each), "no_such_file", "there is no such file")
-
-
-def _of_score(said: Any) -> Any:
-    return said.get("file") if isinstance(said, dict) else None
 
 
 def _job(request: Request, job_id: str) -> Job:
@@ -243,7 +233,7 @@ def _job(request: Request, job_id: str) -> Job:
 
 
 def _made(request: Request, job: Job) -> tuple[KeptFile, ...]:
-    return files_of(services(request).store, None, "output", job.id)
+    return made_by(services(request).store, job.id)
 
 
 def _result(made: tuple[KeptFile, ...]) -> KeptFile | None:

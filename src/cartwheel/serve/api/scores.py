@@ -15,7 +15,7 @@ from starlette.responses import Response
 from cartwheel import __version__
 from cartwheel.canonical import canonical_json
 from cartwheel.clinic.dictionary import nearest_names
-from cartwheel.clinic.registry import not_computable_problem, registry, shipped_text
+from cartwheel.clinic.registry import registry
 from cartwheel.clinic.score import ScoreSpec, read_score
 from cartwheel.clinic.score_inputs import Given
 from cartwheel.clinic.scoring import Assessment, Unscorable
@@ -34,6 +34,7 @@ from cartwheel.serve.api.described import answers, takes
 from cartwheel.serve.api.given import given_value, given_values
 from cartwheel.serve.api.strict_routes import DirectRoute
 from cartwheel.serve.api.told import ScoreListed, ScoresTold, json_of
+from cartwheel.serve.jobs.asked import read_source
 from cartwheel.serve.pages.scores import spec_of
 from cartwheel.serve.services import services
 from cartwheel.workflows.score import score
@@ -41,6 +42,8 @@ from cartwheel.workflows.score import score
 router = APIRouter(tags=["scores"], route_class=DirectRoute)
 JSON = "application/json"
 _READ, _SCORE = may("read"), may("score")
+# signs of a score file that is kept in memory for the next patient
+_LONGEST_KEPT = 64_000
 _RESULT: TypeAdapter[Assessment | Unscorable] = TypeAdapter(Assessment | Unscorable)
 _EXAMPLE = {
     "inputs": {
@@ -166,15 +169,19 @@ def library_score(score_id: str) -> ScoreSpec:
             where=score_id[:60],
             mend=f"{nearest_names(score_id, registry())}; GET /api/v1/scores lists them",
         )
-    if not entry.computable:
-        raise ScoreRefused(not_computable_problem(entry))
-    # the text, not the id: a file in the folder of the server must not take its place
-    return read_score(shipped_text(score_id))
+    return read_source(score_id)
 
 
-@lru_cache(maxsize=64)
 def _score_text(text: str) -> ScoreSpec:
+    # what callers send must not fill the memory of the server: only short files are kept there
+    return (_kept_text if len(text) <= _LONGEST_KEPT else _read_text)(text)
+
+
+def _read_text(text: str) -> ScoreSpec:
     return read_score(text if "\n" in text else text + "\n")
+
+
+_kept_text = lru_cache(maxsize=64)(_read_text)
 
 
 def _own(request: Request, who: Person, asked: AskedOwnAssessment) -> ScoreSpec:
@@ -207,7 +214,8 @@ def _answered(
 
 
 def _head(spec: ScoreSpec, kind: str) -> bytes:
-    return _written_head(spec.id, spec.version, spec.identity, spec.intended_use, kind)
+    write = _written_head if len(spec.intended_use) <= _LONGEST_KEPT else _written_head.__wrapped__
+    return write(spec.id, spec.version, spec.identity, spec.intended_use, kind)
 
 
 @lru_cache(maxsize=512)

@@ -63,7 +63,13 @@ class Line:
     @property
     def label(self) -> str:
         """The question; treatments are charted as given that day, and counted on from there."""
-        return self.asked.label.replace(" given since CRS began", " given that day")
+        label = self.asked.label.replace(" given since CRS began", " given that day")
+        return label.replace(" Cel ", " °C ")
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is one item of ICE; its total alone is enough."""
+        return self.name.startswith("ice_")
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -90,12 +96,15 @@ class TypedChart:
         Headers of the columns, as typed.
     by_day, once : tuple of Line
         What is asked.
+    by_item : bool
+        Whether the eight items of ICE are shown beside its total.
     """
 
     groups: tuple[str, ...]
     days: tuple[str, ...]
     by_day: tuple[Line, ...]
     once: tuple[Line, ...]
+    by_item: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -131,6 +140,20 @@ class TypedChart:
                 cells = (line.given(place if len(line.values) > 1 or line in self.by_day else 0)
                          for line in lines)  # fmt: skip
                 writer.writerow(["1", day, *cells])
+        return out.getvalue()
+
+    @property
+    def template(self) -> str:
+        """An empty file of what is charted: a row a day, and every unit named in its header."""
+        lines = (*self.by_day, *self.once)
+        heads = (
+            f"{line.name} ({line.unit or line.units[0]})" if line.units else line.name
+            for line in lines
+        )
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["patient", "day", *heads])
+        writer.writerows(["1", day, *[""] * len(lines)] for day in self.days if day)
         return out.getvalue()
 
 
@@ -179,7 +202,10 @@ def chart_of(form: Mapping[str, Sequence[str]]) -> TypedChart:
             once.append(_line(one, form, 1))
         elif one.name not in _LEFT_TO_THE_DAYS:
             by_day.append(_line(one, form, len(days)))
-    return TypedChart(groups, days, tuple(by_day), tuple(once))
+    by_item = bool(form.get("ice-items")) or any(
+        any(line.values) for line in by_day if line.is_item
+    )
+    return TypedChart(groups, days, tuple(by_day), tuple(once), by_item)
 
 
 def with_day(chart: TypedChart) -> TypedChart:

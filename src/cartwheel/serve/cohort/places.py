@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cartwheel.errors import Problem
@@ -49,6 +49,21 @@ class Placed:
             if field:
                 at[field] = (*at.get(field, ()), problem)
         return Placed(at, (), (*self.wrong, *self.asked))
+
+    def without(self, gone: Callable[[str], bool]) -> Placed:
+        """Leave out of what is wrong what concerns fields that are not chosen any more.
+
+        Parameters
+        ----------
+        gone : function
+            Tells it of a field.
+
+        Returns
+        -------
+        Placed
+        """
+        wrong = tuple((field, one) for field, one in self.wrong if not gone(field))
+        return Placed(self.at, self.asked, wrong)
 
 
 def place(

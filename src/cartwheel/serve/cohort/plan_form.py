@@ -8,40 +8,46 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cartwheel.development.planning.plan import DAYS_PER, plan_from_dict
-from cartwheel.errors import PlanRefused, Problem
-from cartwheel.serve.cohort.declared import as_plan, number_of
+from cartwheel.development.planning.plan import plan_from_dict
+from cartwheel.errors import Problem
 from cartwheel.serve.cohort.fields import Fields
+from cartwheel.serve.cohort.form_plan import (
+    FormPlan,
+    listed_in_words,
+    outcome_in_words,
+    refusals,
+    tables_at,
+    value_at,
+)
 from cartwheel.serve.cohort.places import Placed, place
 from cartwheel.serve.cohort.sheet import MOST_SHOWN, CheckedSheet, SheetColumn
 
-SCHEMA = "cartwheel-plan/1"
-TIME_UNITS = tuple(DAYS_PER)
-# field of the form to its place in the plan
-TEXTS = {
-    "title": "title",
-    "method": "method",
-    "missing": "missing",
-    "event": "outcome.event",
-    "kind": "outcome.kind",
-    "label": "outcome.label",
-    "onset": "outcome.onset",
-    "time": "outcome.time",
-    "time_unit": "outcome.time_unit",
-    "id": "cohort.id",
-    "cutoff": "index.cutoff",
-    "selection": "points.selection",
-}
-NUMBERS = {
-    "landmark_day": "landmark_day",
-    "horizon": "outcome.horizon",
-    "bootstrap": "resampling.bootstrap",
-    "seed": "resampling.seed",
-}
-EITHER = {"event_value": "outcome.event_value"}
-FIELDS = {**TEXTS, **NUMBERS, **EITHER}
-# read only where they mean something
-_OF_KIND = {"binary": ("time", "time_unit", "horizon"), "survival": ("onset",)}
+# what a person is to say first
+HEAD = {"schema": "cartwheel-plan/1", "title": "", "method": ""}
+FORM = FormPlan(
+    texts={
+        "title": "title",
+        "method": "method",
+        "missing": "missing",
+        "event": "outcome.event",
+        "kind": "outcome.kind",
+        "label": "outcome.label",
+        "onset": "outcome.onset",
+        "time": "outcome.time",
+        "time_unit": "outcome.time_unit",
+        "id": "cohort.id",
+        "cutoff": "index.cutoff",
+        "selection": "points.selection",
+    },
+    numbers={
+        "landmark_day": "landmark_day",
+        "horizon": "outcome.horizon",
+        "bootstrap": "resampling.bootstrap",
+        "seed": "resampling.seed",
+    },
+    either={"event_value": "outcome.event_value"},
+    of_kind={"binary": ("time", "time_unit", "horizon"), "survival": ("onset",)},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,69 +106,6 @@ class Group:
         return sum(one.chosen for one in self.candidates)
 
 
-def first_draft(sheet: CheckedSheet, declared: Iterable[Mapping[str, Any]], book_sheet: str) -> Any:
-    """Begin a plan: what the sheet itself says.
-
-    Parameters
-    ----------
-    sheet : CheckedSheet
-        As checked.
-    declared : iterable of mapping
-        What was said of its columns.
-    book_sheet : str
-        Of a workbook; may be empty.
-
-    Returns
-    -------
-    dict
-    """
-    ids = [column.name for column in sheet.columns if column.kind == "id"]
-    data: dict[str, Any] = {"schema": SCHEMA, "title": "", "method": ""}
-    if sheet.is_simulated:
-        data["simulated"] = True
-    data["cohort"] = {"id": ids[0] if ids else "", "sheet": book_sheet}
-    data["outcome"] = {"kind": "binary"}
-    data["columns"] = as_plan(declared)
-    return data
-
-
-def value_at(data: Mapping[str, Any], path: str) -> str:
-    """Give what a plan says at a place, as a field shows it; empty where it says nothing.
-
-    Parameters
-    ----------
-    data : mapping
-        The plan.
-    path : str
-        Such as ``outcome.event``.
-
-    Returns
-    -------
-    str
-    """
-    found: Any = data
-    for step in path.split("."):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    if found is None or isinstance(found, Mapping | list):
-        return ""
-    return f"{found:g}" if isinstance(found, float) else str(found)
-
-
-def form_values(data: Mapping[str, Any]) -> dict[str, str]:
-    """Give the value of every simple field of the form.
-
-    Parameters
-    ----------
-    data : mapping
-        The plan.
-
-    Returns
-    -------
-    dict of str to str
-    """
-    return {field: value_at(data, path) for field, path in FIELDS.items()}
-
-
 def plan_with(
     data: Mapping[str, Any], fields: Fields, sheet: CheckedSheet, wanted: str
 ) -> dict[str, Any]:
@@ -184,58 +127,20 @@ def plan_with(
     dict
         Not checked.
     """
-    made = {key: dict(part) if isinstance(part, Mapping) else part for key, part in data.items()}
-    for field, path in FIELDS.items():
-        if fields.has(field):
-            put(made, path, _value(field, fields.one(field)))
-    for field in _OF_KIND.get(value_at(made, "outcome.kind"), ()):
-        put(made, FIELDS[field], None)
+    made = FORM.written(data, fields)
     groups = candidate_groups(data, sheet, wanted)
     made["predictors"] = list(_predictors(made, fields, groups, sheet))
     used = {entry.get("column") for entry in made["predictors"] if isinstance(entry, Mapping)}
     offered = {ratio["name"]: ratio for ratio in _proposed(sheet, "derived")}
-    kept = [each for each in _entries(made, "derived") if each.get("name") not in offered]
+    kept = [each for each in tables_at(made, "derived") if each.get("name") not in offered]
     made["derived"] = [*kept, *(ratio for name, ratio in offered.items() if name in used)]
     return made
-
-
-def put(data: dict[str, Any], path: str, value: Any) -> None:
-    """Write a value at a place of a plan; nothing said takes the key away.
-
-    Parameters
-    ----------
-    data : dict
-        The plan; it is changed.
-    path : str
-        Such as ``outcome.event``.
-    value : object
-        What is said there.
-    """
-    *above, last = path.split(".")
-    at = data
-    for step in above:
-        inner = at.get(step)
-        at[step] = inner = dict(inner) if isinstance(inner, Mapping) else {}
-        at = inner
-    if value in (None, ""):
-        at.pop(last, None)
-    else:
-        at[last] = value
-
-
-def _value(field: str, text: str) -> Any:
-    if field in TEXTS:
-        return text
-    number = number_of(text)
-    if number is None:
-        return text  # refused by the plan in its own words, or a word for the event
-    return int(number) if number.is_integer() else number
 
 
 def _predictors(
     data: Mapping[str, Any], fields: Fields, groups: tuple[Group, ...], sheet: CheckedSheet
 ) -> Iterator[dict[str, Any]]:
-    before = {str(entry.get("column")): entry for entry in _entries(data, "predictors")}
+    before = {str(entry.get("column")): entry for entry in tables_at(data, "predictors")}
     used, (deed, _, which) = set(fields.each("use")), fields.one("choose").partition(":")
     chosen: dict[str, dict[str, Any]] = dict(before)
     for group in groups:
@@ -279,7 +184,7 @@ def candidate_groups(
     tuple of Group
         Days in order. Summaries over follow-up are in none: they know what came later.
     """
-    chosen = {str(entry.get("column")): entry for entry in _entries(data, "predictors")}
+    chosen = {str(entry.get("column")): entry for entry in tables_at(data, "predictors")}
     proposed = {each["column"]: each for each in _proposed(sheet, "predictors")}
     outcome = {value_at(data, f"outcome.{key}") for key in ("event", "time", "onset")}
     found: dict[tuple[int, float], list[Candidate]] = {}
@@ -333,7 +238,7 @@ def _group(key: tuple[int, float], members: list[Candidate], part: str) -> Group
 
 def _ratios(data: Mapping[str, Any], sheet: CheckedSheet) -> list[dict[str, Any]]:
     named = {each.get("name"): each for each in _proposed(sheet, "derived")}
-    named |= {each.get("name"): each for each in _entries(data, "derived")}
+    named |= {each.get("name"): each for each in tables_at(data, "derived")}
     return list(named.values())
 
 
@@ -344,13 +249,6 @@ def _proposed(sheet: CheckedSheet, key: str) -> list[dict[str, Any]]:
 @lru_cache(maxsize=8)
 def _first(proposal: str) -> dict[str, Any]:
     return tomllib.loads(proposal)
-
-
-def _entries(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = data.get(key)
-    if not isinstance(found, list):
-        return []
-    return [dict(each) for each in found if isinstance(each, Mapping)]
 
 
 def checked(data: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -366,11 +264,7 @@ def checked(data: Mapping[str, Any]) -> tuple[Problem, ...]:
     tuple of Problem
         In the words of the refusal; ``missing_key`` for what is still to be said.
     """
-    try:
-        plan_from_dict(dict(data), where="plan")
-    except PlanRefused as refused:
-        return refused.problems
-    return ()
+    return refusals(lambda: plan_from_dict(dict(data), where="plan"))
 
 
 def placed(problems: Iterable[Problem], data: Mapping[str, Any], groups: Iterable[Group]) -> Placed:
@@ -390,15 +284,14 @@ def placed(problems: Iterable[Problem], data: Mapping[str, Any], groups: Iterabl
     Placed
     """
     names = {one.name: f"use-{one.place}" for group in groups for one in group.candidates}
-    paths = {path: field for field, path in FIELDS.items()}
-    paths["predictors"] = "predictors"
-    for number, entry in enumerate(_entries(data, "predictors"), start=1):
+    paths = {**FORM.fields, "predictors": "predictors"}
+    for number, entry in enumerate(tables_at(data, "predictors"), start=1):
         field = names.get(str(entry.get("column")), "predictors")
         for key in ("column", "direction", "transform", "cutoff", "steps"):
             paths[f"predictors[{number}].{key}"] = field
         paths[f"predictors[{number}]"] = field
     for field in ("event", "time", "onset", "id"):
-        if named := value_at(data, FIELDS[field]):
+        if named := value_at(data, FORM.places[field]):
             names[named] = field
     return place(problems, paths, names)
 
@@ -418,18 +311,14 @@ def question_in_words(data: Mapping[str, Any], groups: Iterable[Group]) -> str:
     str
         With a question mark; empty as long as there is no outcome.
     """
-    outcome = value_at(data, "outcome.label") or value_at(data, "outcome.event")
+    outcome = outcome_in_words(data)
     if not outcome:
         return ""
     used = [group for group in groups if group.chosen]
     days = [f"day-{group.key.partition('/')[2]}" for group in used if group.key.startswith("0/")]
-    which = " and ".join(filter(None, (", ".join(days[:-1]), *days[-1:])))
+    which = listed_in_words(days)
     if len(days) < len(used):
         which = f"{which} and other" if which else ""
-    horizon, unit = value_at(data, "outcome.horizon"), value_at(data, "outcome.time_unit")
-    within = f" within {horizon} {unit}" if horizon and unit else ""
     landmark = value_at(data, "landmark_day")
     free = f", in patients still free of it after day {landmark}" if landmark else ""
-    return (
-        f"{f'Which {which} values' if which else 'Which values'} predict {outcome}{within}{free}?"
-    )
+    return f"{f'Which {which} values' if which else 'Which values'} predict {outcome}{free}?"

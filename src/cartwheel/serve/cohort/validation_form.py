@@ -11,41 +11,51 @@ from typing import Any
 
 from cartwheel.clinic.score import ScoreSpec
 from cartwheel.clinic.score_terms import Input, Parameter
-from cartwheel.errors import PlanRefused, Problem
-from cartwheel.serve.cohort.declared import as_plan, number_of
+from cartwheel.errors import Problem
 from cartwheel.serve.cohort.fields import Fields
+from cartwheel.serve.cohort.form_plan import (
+    FormPlan,
+    listed_in_words,
+    outcome_in_words,
+    put,
+    refusals,
+    tables_at,
+    typed,
+    value_at,
+)
 from cartwheel.serve.cohort.places import Placed, place
-from cartwheel.serve.cohort.plan_form import put, value_at
 from cartwheel.serve.cohort.sheet import CheckedSheet
 from cartwheel.validation.plan import plan_from_dict
 
-SCHEMA = "cartwheel-validation-plan/1"
+HEAD = {"schema": "cartwheel-validation-plan/1"}
 OWN = "own-"
-TEXTS = {
-    "title": "title",
-    "missing": "missing",
-    "event": "outcome.event",
-    "kind": "outcome.kind",
-    "label": "outcome.label",
-    "onset": "outcome.onset",
-    "time": "outcome.time",
-    "time_unit": "outcome.time_unit",
-    "centre": "centre",
-    "share_label": "sharing.label",
-}
-NUMBERS = {
-    "landmark_day": "landmark_day",
-    "horizon": "outcome.horizon",
-    "bootstrap": "resampling.bootstrap",
-    "seed": "resampling.seed",
-    "minimum_cell": "sharing.minimum_cell",
-}
-FIELDS = {**TEXTS, **NUMBERS, "event_value": "outcome.event_value"}
-_OF_KIND = {
-    "binary": ("time", "time_unit", "horizon"),
-    "survival": ("onset",),
-    "competing": ("onset",),
-}
+FORM = FormPlan(
+    texts={
+        "title": "title",
+        "missing": "missing",
+        "event": "outcome.event",
+        "kind": "outcome.kind",
+        "label": "outcome.label",
+        "onset": "outcome.onset",
+        "time": "outcome.time",
+        "time_unit": "outcome.time_unit",
+        "centre": "centre",
+        "share_label": "sharing.label",
+    },
+    numbers={
+        "landmark_day": "landmark_day",
+        "horizon": "outcome.horizon",
+        "bootstrap": "resampling.bootstrap",
+        "seed": "resampling.seed",
+        "minimum_cell": "sharing.minimum_cell",
+    },
+    either={"event_value": "outcome.event_value"},
+    of_kind={
+        "binary": ("time", "time_unit", "horizon"),
+        "survival": ("onset",),
+        "competing": ("onset",),
+    },
+)
 _INPUT = re.compile(r"input '([^']+)'")
 MOST_SUBGROUPS = 3
 
@@ -118,32 +128,6 @@ class ScoreChoice:
         return tuple(each for each in self.inputs if not (each.column or each.found))
 
 
-def first_draft(sheet: CheckedSheet, declared: Iterable[Mapping[str, Any]], book_sheet: str) -> Any:
-    """Begin the plan of a validation: what the sheet itself says.
-
-    Parameters
-    ----------
-    sheet : CheckedSheet
-        As checked.
-    declared : iterable of mapping
-        What was said of its columns.
-    book_sheet : str
-        Of a workbook; may be empty.
-
-    Returns
-    -------
-    dict
-    """
-    ids = [column.name for column in sheet.columns if column.kind == "id"]
-    data: dict[str, Any] = {"schema": SCHEMA}
-    if sheet.is_simulated:
-        data["simulated"] = True
-    data["cohort"] = {"id": ids[0] if ids else "", "sheet": book_sheet}
-    data["outcome"] = {"kind": "binary"}
-    data["columns"] = as_plan(declared)
-    return data
-
-
 def key_of(entry: Mapping[str, Any]) -> str:
     """Give the key of a score that a plan names: by its id, or by a file's.
 
@@ -172,10 +156,7 @@ def score_entries(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     -------
     list of dict
     """
-    found = data.get("scores")
-    if not isinstance(found, list):
-        return []
-    return [dict(each) for each in found if isinstance(each, Mapping)]
+    return tables_at(data, "scores")
 
 
 def score_choice(
@@ -261,17 +242,12 @@ def plan_with(
     dict
         Not checked.
     """
-    made = {key: dict(part) if isinstance(part, Mapping) else part for key, part in data.items()}
-    for field, path in FIELDS.items():
-        if fields.has(field):
-            put(made, path, _value(field, fields.one(field)))
+    made = FORM.written(data, fields)
     if fields.has("competing_values"):
         words = [word.strip() for word in fields.one("competing_values").split(",")]
-        put(made, "outcome.competing_values", [_value("", word) for word in words if word] or None)
+        put(made, "outcome.competing_values", [typed(word) for word in words if word] or None)
     if value_at(made, "outcome.kind") != "competing":
         put(made, "outcome.competing_values", None)
-    for field in _OF_KIND.get(value_at(made, "outcome.kind"), ()):
-        put(made, FIELDS[field], None)
     if fields.has("subgroup"):
         made["subgroups"] = _subgroups(data, fields.each("subgroup"))
     if fields.has("shown"):
@@ -280,19 +256,8 @@ def plan_with(
     return made
 
 
-def _value(field: str, text: str) -> Any:
-    if field in TEXTS:
-        return text
-    number = number_of(text)
-    if number is None:
-        return text
-    return int(number) if number.is_integer() else number
-
-
 def _subgroups(data: Mapping[str, Any], wanted: Iterable[str]) -> list[dict[str, Any]]:
-    before = data.get("subgroups")
-    listed = before if isinstance(before, list) else []
-    known = [dict(each) for each in listed if isinstance(each, Mapping)]
+    known = tables_at(data, "subgroups")
     by_name = {str(each.get("column")): each for each in known}
     named = dict.fromkeys(name.strip() for name in wanted if name.strip())
     further = known[MOST_SUBGROUPS:]
@@ -333,11 +298,8 @@ def checked(data: Mapping[str, Any]) -> tuple[Problem, ...]:
         In the words of the refusal.
     """
     named = [{**entry, "score": key_of(entry)} for entry in score_entries(data)]
-    try:
-        plan_from_dict({**data, "scores": named} if "scores" in data else dict(data), where="plan")
-    except PlanRefused as refused:
-        return refused.problems
-    return ()
+    plan = {**data, "scores": named} if "scores" in data else dict(data)
+    return refusals(lambda: plan_from_dict(plan, where="plan"))
 
 
 def placed(
@@ -366,10 +328,13 @@ def placed(
         for title in (choice.spec.title, choice.key):
             names.setdefault(title, choice.direction_id if choice.needs_direction else "scores")
     for field in ("event", "time", "onset", "centre"):
-        if named := value_at(data, FIELDS[field]):
+        if named := value_at(data, FORM.places[field]):
             names[named] = field
-    paths = {path: field for field, path in FIELDS.items()}
-    paths |= {"scores": "scores", "outcome.competing_values": "competing_values"}
+    paths = {
+        **FORM.fields,
+        "scores": "scores",
+        "outcome.competing_values": "competing_values",
+    }
     found = tuple(problems)
     by_input = {
         problem.where: names[match[1]]
@@ -394,12 +359,9 @@ def question_in_words(data: Mapping[str, Any], choices: Sequence[ScoreChoice]) -
     str
         With a question mark; empty as long as a score or the outcome is not said.
     """
-    outcome = value_at(data, "outcome.label") or value_at(data, "outcome.event")
+    outcome = outcome_in_words(data)
     titles = [choice.spec.title for choice in choices]
     if not outcome or not titles:
         return ""
-    named = " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
-    horizon, unit = value_at(data, "outcome.horizon"), value_at(data, "outcome.time_unit")
-    within = f" within {horizon} {unit}" if horizon and unit else ""
     verb = "Do" if len(titles) > 1 else "Does"
-    return f"{verb} {named} predict {outcome}{within} in these patients?"
+    return f"{verb} {listed_in_words(titles)} predict {outcome} in these patients?"

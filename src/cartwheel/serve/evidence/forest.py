@@ -218,7 +218,9 @@ def _pooled(analysis: Analysis) -> list[_Line]:
     main = analysis.main
     if analysis.k < 2:
         return []
-    lines = [_Line("pooled", f"Pooled (k = {analysis.k})", main.pooled, _i2(main.i2))]
+    # it stands among weights: what it is must be said
+    spread = f"I² {_i2(main.i2)}" if main.i2 is not None else ""
+    lines = [_Line("pooled", f"Pooled (k = {analysis.k})", main.pooled, spread)]
     if main.prediction_low is not None and main.prediction_high is not None:
         expected = Estimate(None, main.prediction_low, main.prediction_high, main.pooled.level)
         lines.append(_Line("prediction", "A new study (prediction)", expected, ""))

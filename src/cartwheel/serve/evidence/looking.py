@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,72 +14,18 @@ from cartwheel.pooling.analysis.analyse import analyses_of
 from cartwheel.pooling.plan import PoolPlan, pool_plan_from_dict
 from cartwheel.pooling.result_analysis import Analysis
 from cartwheel.pooling.result_studies import Study
-from cartwheel.pooling.study.findings import HEADLINES, notes_of_flags
-from cartwheel.pooling.study.headers import Headers
-from cartwheel.pooling.study.rows import ReadRow, open_table, read_rows
+from cartwheel.pooling.study.findings import HEADLINES
+from cartwheel.pooling.study.result import ResultRows
+from cartwheel.pooling.study.rows import OpenTable, ReadRow, open_table, read_rows
 from cartwheel.pooling.study.table import read_studies
+from cartwheel.serve.evidence.file_rows import KeptRows
 from cartwheel.serve.evidence.forest import Forest, estimate_text, forest_of
+from cartwheel.serve.evidence.kept_rows import opened_rows, problems_of
+from cartwheel.serve.evidence.saying import FileSaid, Said, meanings, said_of
 from cartwheel.serve.evidence.splitting import Divided, divided
 from cartwheel.serve.evidence.table import TypedTable
 
 NAME = "studies.csv"
-# a row of which more will be typed
-_NOT_YET = {
-    "no_numbers", "no_error", "missing_measure", "outcome_missing", "no_estimate",
-    "at_risk_missing", "log_rank_events", "needs_counts",
-}  # fmt: skip
-_BEGUN = re.compile(r"[\d\s.,;:()\[\]\-–%=CIciHORhor]*(?:to)?\s*")
-_OPEN = re.compile(r"[\d.,·]+\s*[(\[][^)\]]*")
-_OF_LIMITS = ("low", "high", "interval", "both")
-_CELLS = {
-    "swapped_bounds": _OF_LIMITS,
-    "impossible_interval": ("estimate", *_OF_LIMITS),
-    "zero_width": _OF_LIMITS,
-    "non_positive_bound": _OF_LIMITS,
-    "not_positive": ("estimate", "both"),
-    "outside_range": ("estimate", "both"),
-    "implausible": ("estimate", "both"),
-    "p_range": ("p",),
-    "p_without_error": ("p",),
-    "unknown_measure": ("measure",),
-    "missing_measure": ("measure",),
-    "measure_contradicts": ("measure",),
-    "outcome_missing": ("outcome",),
-    "events_over_n": ("events", "n"),
-    "level_range": ("level",),
-    "pooled_row": ("study",),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said of one row, beside it.
-
-    Parameters
-    ----------
-    key : str
-        Of the row.
-    state : {"read", "not yet", "wrong", "aside"}
-        Whether it is pooled; and where it is not, whether anything has to be corrected.
-    text : str
-        As it was read, or why it stands aside.
-    problems : tuple of Problem
-        In the words of ``cartwheel pool``.
-    cells : tuple of int
-        Columns that the problems are about.
-    flags : tuple of str
-        What a reader must know of a row that is pooled.
-    written : mapping of int to str
-        Cells that hold what was divided out of another.
-    """
-
-    key: str
-    state: str
-    text: str
-    problems: tuple[Problem, ...] = ()
-    cells: tuple[int, ...] = ()
-    flags: tuple[str, ...] = ()
-    written: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +52,10 @@ class Looked:
         Of the chosen pool; of other pools, and what is said beside the rows too.
     left_out : tuple of int
         Rows of the CSV that are wrong or not finished.
+    files : tuple of FileSaid
+        Files that are pooled with it.
+    name : str
+        Of the CSV.
     """
 
     divided: Divided
@@ -119,6 +68,21 @@ class Looked:
     notes: tuple[Note, ...] = ()
     elsewhere: tuple[Note, ...] = ()
     left_out: tuple[int, ...] = ()
+    files: tuple[FileSaid, ...] = ()
+    name: str = NAME
+
+    @property
+    def unfit(self) -> tuple[str, ...]:
+        """Rows of table and files that are wrong or not finished, as a plan names them."""
+        return (
+            *_named(self.left_out, self.name if self.files else ""),
+            *(row for file in self.files for row in file.left_out),
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether a file is still being read."""
+        return any(file.state == "being read" for file in self.files)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -135,7 +99,12 @@ class Looked:
 
 
 def look(
-    table: TypedTable, plan: Mapping[str, Any], pool: str = "", view: str = "forest"
+    table: TypedTable,
+    plan: Mapping[str, Any],
+    pool: str = "",
+    view: str = "forest",
+    files: Sequence[KeptRows] = (),
+    name: str = NAME,
 ) -> Looked:
     """Read a table and pool what is ready.
 
@@ -149,6 +118,10 @@ def look(
         Name of the analysis to be drawn; the one of most studies where there is no such.
     view : str
         As of `cartwheel.serve.evidence.forest.forest_of`.
+    files : sequence of KeptRows
+        Pooled together with the table.
+    name : str
+        Of the table as a file, where another file has its own.
 
     Returns
     -------
@@ -157,27 +130,37 @@ def look(
         kept. What takes long (permutations, subsets, the referee) is left to the full run.
     """
     ready = divided(table)
-    if not ready.table.filled:
-        return Looked(ready, _meanings(ready))
+    if not ready.table.filled and not files:
+        return Looked(ready, meanings(ready))
     try:
         wanted = pool_plan_from_dict({**plan, "permutations": 0, "gosh": False, "prisma": None})
-        with TemporaryDirectory(prefix="cartwheel-") as folder:
-            path = Path(folder) / NAME
-            path.write_text(ready.table.csv, encoding="utf-8")
-            return _looked(ready, path, wanted, (pool, view))
     except Refused as refused:
-        return Looked(ready, _meanings(ready), problems=refused.problems)
+        return Looked(ready, meanings(ready), problems=refused.problems)
+    with TemporaryDirectory(prefix="cartwheel-") as folder:
+        opened = [_opened(one, wanted, Path(folder)) for one in files]
+        try:
+            typed = _typed(ready, Path(folder) / name, wanted)
+            return _looked(ready, (typed, opened), wanted, (pool, view), name)
+        except Refused as refused:
+            said = tuple(one if isinstance(one, FileSaid) else one[1] for one in opened)
+            return Looked(ready, meanings(ready), problems=refused.problems, files=said, name=name)
 
 
-def refusals(csv: str, plan: Mapping[str, Any]) -> tuple[Problem, ...]:
+def refusals(
+    csv: str, plan: Mapping[str, Any], files: Sequence[KeptRows] = (), name: str = NAME
+) -> tuple[Problem, ...]:
     """Tell why the full run would refuse a table, before it is asked for.
 
     Parameters
     ----------
     csv : str
-        The table.
+        The table; empty where there are files alone.
     plan : mapping
         Of the run.
+    files : sequence of KeptRows
+        Pooled with it, all of them read.
+    name : str
+        Of the table as a file.
 
     Returns
     -------
@@ -188,29 +171,77 @@ def refusals(csv: str, plan: Mapping[str, Any]) -> tuple[Problem, ...]:
     try:
         wanted = pool_plan_from_dict({**plan, "prisma": None})
         with TemporaryDirectory(prefix="cartwheel-") as folder:
-            path = Path(folder) / NAME
+            path = Path(folder) / name
             path.write_text(csv, encoding="utf-8")
-            read_studies([path], plan=wanted)
+            opened = [opened_rows(one, wanted, Path(folder)) for one in files]
+            read_studies([*([path] if csv else []), *opened], plan=wanted)
     except Refused as refused:
         return refused.problems
     return ()
 
 
-def _looked(ready: Divided, path: Path, plan: PoolPlan, asked: tuple[str, str]) -> Looked:
-    opened = open_table(path, plan)
-    read = read_rows(opened, plan, {}, with_file=False)
+Opened = tuple[OpenTable | ResultRows, FileSaid, tuple[ReadRow, ...]]
+
+
+def _opened(kept: KeptRows, plan: PoolPlan, folder: Path) -> Opened | FileSaid:
+    """Open a file with what its rows have against them; only the latter where it cannot be."""
+    if kept.state == "being read":
+        return FileSaid(kept.name, "being read")
+    try:
+        found = opened_rows(kept, plan, folder)
+        read = (
+            tuple(read_rows(found, plan, {}, with_file=True))
+            if isinstance(found, OpenTable)
+            else ()
+        )
+    except Refused as refused:
+        return FileSaid(kept.name, "wrong", problems=problems_of(refused, kept.name))
+    bad = [row for row in read if row.findings.faults]
+    problems = tuple(fault for row in bad for fault in row.findings.faults)
+    out = _named([row.number for row in bad], kept.name)
+    return found, FileSaid(kept.name, "read", 0, problems, out), read
+
+
+def _named(rows: Sequence[int], file: str) -> tuple[str, ...]:
+    """Name rows as a plan does: with their file where there are several."""
+    return tuple(f"{file}:{number}" if file else f"row {number}" for number in rows)
+
+
+def _typed(ready: Divided, path: Path, plan: PoolPlan) -> OpenTable | None:
+    if not ready.table.filled:
+        return None
+    path.write_text(ready.table.csv, encoding="utf-8")
+    return open_table(path, plan)
+
+
+def _looked(
+    ready: Divided,
+    given: tuple[OpenTable | None, Sequence[Opened | FileSaid]],
+    plan: PoolPlan,
+    asked: tuple[str, str],
+    name: str,
+) -> Looked:
+    typed, opened = given
+    several = bool(opened)
+    read = [] if typed is None else read_rows(typed, plan, {}, with_file=several)
     bad = tuple(row.number for row in read if row.findings.faults)
-    fit = plan.model_copy(
-        update={"leave_out": (*plan.leave_out, *(f"row {number}" for number in bad))}
+    sound = [one for one in opened if not isinstance(one, FileSaid)]
+    out = (
+        *_named(bad, name if several else ""),
+        *(row for one in sound for row in one[1].left_out),
     )
-    said = {row.number: row for row in read}
+    fit = plan.model_copy(update={"leave_out": (*plan.leave_out, *out)})
     problems: tuple[Problem, ...] = ()
     analyses: tuple[Analysis, ...] = ()
     studies: tuple[Study, ...] = ()
     notes: tuple[Note, ...] = ()
-    if any(row.study is not None for row in read):
+    if any(row.study is not None for row in (*read, *(row for one in sound for row in one[2]))) or (
+        any(isinstance(one[0], ResultRows) for one in sound)
+    ):
         try:
-            table = read_studies([path], plan=fit)
+            table = read_studies(
+                [*([] if typed is None else [typed]), *(one[0] for one in sound)], plan=fit
+            )
             studies = table.studies
             notes = tuple(one for one in table.notes if one.code not in ("left_out", "no_numbers"))
             analyses = analyses_of(table, fit)
@@ -218,15 +249,15 @@ def _looked(ready: Divided, path: Path, plan: PoolPlan, asked: tuple[str, str]) 
             problems = refused.problems
     chosen = _chosen(analyses, asked[0])
     here, elsewhere = _divided_notes(notes, analyses, chosen)
-    by_number = {study.row: study for study in studies}
+    by_number = {study.row: study for study in studies if study.file == name}
     keys = {number: row.key for number, row in enumerate(ready.table.filled, start=2)}
     return Looked(
         ready,
-        _meanings(ready),
+        meanings(ready),
         tuple(
-            _said(keys[number], row, by_number.get(number), ready)
-            for number, row in said.items()
-            if number in keys
+            said_of(keys[row.number], row, by_number.get(row.number), ready)
+            for row in read
+            if row.number in keys
         ),
         problems,
         analyses,
@@ -235,7 +266,16 @@ def _looked(ready: Divided, path: Path, plan: PoolPlan, asked: tuple[str, str]) 
         (*(() if chosen is None else chosen.notes), *here),
         elsewhere,
         bad,
+        tuple(_counted(one, studies) for one in opened),
+        name,
     )
+
+
+def _counted(one: Opened | FileSaid, studies: Sequence[Study]) -> FileSaid:
+    if isinstance(one, FileSaid):
+        return one
+    said = one[1]
+    return replace(said, studies=sum(study.used and study.file == said.name for study in studies))
 
 
 def _divided_notes(
@@ -259,92 +299,3 @@ def _chosen(analyses: Sequence[Analysis], name: str) -> Analysis | None:
     named = next((one for one in analyses if one.name == name), None)
     # the first of the largest: it stays while rows are typed into it
     return named or max(analyses, key=lambda one: one.k, default=None)
-
-
-def _said(key: str, row: ReadRow, study: Study | None, ready: Divided) -> Said:
-    written = ready.changed.get(key)
-    faults = tuple(row.findings.faults)
-    if faults:
-        waits = all(_not_yet(fault, row, ready) for fault in faults)
-        cells = () if waits or ready.headers is None else _cells(faults, ready.headers)
-        return Said(key, "not yet" if waits else "wrong", "", faults, cells, (), written)
-    if row.aside is not None:
-        state = "not yet" if row.aside[0] in _NOT_YET else "aside"
-        return Said(key, state, row.aside[1], written=written)
-    flags = tuple(note.text for note in notes_of_flags(row.findings.flags))
-    found = study or row.study
-    if found is None or not found.used:
-        return Said(key, "aside", row.not_asked or (found.reason if found else ""), written=written)
-    told = f"{found.measure} {estimate_text(found.measure, found.estimate)}"
-    return Said(key, "read", told, flags=_short(flags, row), written=written)
-
-
-def _short(texts: Sequence[str], row: ReadRow) -> tuple[str, ...]:
-    """Leave out the name of the row: it stands beside."""
-    where = row.findings.where
-    return tuple(
-        text.replace(f" {where}: ", " ").replace(f" {where}.", "").strip() for text in texts
-    )
-
-
-def _not_yet(fault: Problem, row: ReadRow, ready: Divided) -> bool:
-    if fault.code in _NOT_YET:
-        return True
-    if fault.code != "text_number" or ready.headers is None:
-        return False
-    cells = ready.table.filled[row.number - 2].cells
-    texts = [
-        cells[place]
-        for role, place in ready.headers.places.items()
-        if role in ("both", "interval", "estimate")
-    ]
-    # "1.85 (1.20" will be an interval; "about two" will not
-    return ("not an interval" in fault.what and all(map(_BEGUN.fullmatch, texts))) or any(
-        _OPEN.fullmatch(text) for text in texts
-    )
-
-
-def _cells(faults: Sequence[Problem], headers: Headers) -> tuple[int, ...]:
-    found: dict[int, None] = {}
-    for fault in faults:
-        for role, place in headers.places.items():
-            spoken = role.replace("_", " ")
-            named = fault.what.startswith((f"{spoken}:", f"{spoken} is ")) or fault.what.endswith(
-                f"({spoken})"
-            )
-            in_two = fault.code == "text_number" and "not an interval" in fault.what
-            about = _CELLS.get(fault.code, ())
-            if named or role in about or (in_two and role in ("both", "interval")):
-                found[place] = None
-    return tuple(sorted(found))
-
-
-def _meanings(ready: Divided) -> tuple[str, ...]:
-    headers = ready.headers
-    if headers is None:
-        return ()
-    roles = {place: role for role, place in headers.places.items()}
-    told = []
-    for place, name in enumerate(ready.table.columns):
-        role = roles.get(place)
-        if not name:
-            told.append("no name yet")
-        elif role is None:
-            told.append("kept as written" if place in headers.further else "risk of bias")
-        elif role in ("estimate", "both") and headers.measure:
-            told.append(headers.measure + (" with its interval" if role == "both" else ""))
-        else:
-            told.append(_ROLES.get(role, role.replace("_", " ")))
-    return tuple(told)
-
-
-_ROLES = {
-    "group": "set: pooled apart",
-    "low": "lower limit",
-    "high": "upper limit",
-    "both": "estimate with its interval",
-    "p": "p-value",
-    "n": "patients",
-    "level": "level of the interval",
-    "std_error": "standard error",
-}

@@ -146,9 +146,7 @@ def table_of_text(text: str) -> TypedTable:
         ``table_too_large``.
     """
     rows = rows_of_text(text)
-    if not rows:
-        return empty_table()
-    return _numbered(rows[0], rows[1:])
+    return _numbered(rows[0], rows[1:]) if rows else empty_table()
 
 
 def example_table() -> TypedTable:
@@ -218,9 +216,7 @@ def pasted(table: TypedTable, text: str, at: tuple[str, int] | None = None) -> T
     if not rows:
         return table
     if holds_headers(rows[0]):
-        if not table.filled:
-            return _numbered(rows[0], rows[1:])
-        return _appended(table, rows[0], rows[1:])
+        return _appended(table, rows[0], rows[1:]) if table.filled else table_of_text(text)
     return _put(table, rows, at)
 
 

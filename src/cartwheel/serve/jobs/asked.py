@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from cartwheel.clinic.plan_file import plan_data
-from cartwheel.clinic.registry import registry
+from cartwheel.clinic.registry import not_computable_problem, registry, shipped_text
 from cartwheel.clinic.score import ScoreSpec, read_score
-from cartwheel.errors import PlanRefused, Problem, refuse
+from cartwheel.errors import PlanRefused, Problem, ScoreRefused, refuse
 
 Value = TypeVar("Value")
 _PLAN = "plan.toml"
@@ -218,6 +218,64 @@ class Asked:
             return data
         return {**data, "cohort": {**cohort, "sheet": str(sheet)}}
 
+    def pool_plan(self) -> dict[str, Any]:
+        """Read the plan of a pooling, if there is one: ``prisma`` becomes the path of its file.
+
+        Returns
+        -------
+        dict
+            Not checked yet.
+
+        Raises
+        ------
+        PlanRefused
+            As of `plan`, and ``no_file``.
+        """
+        data = self.plan() if self.has("plan") or self.has("plan_toml") else {}
+        if self.has("sheet"):
+            data["sheet"] = str(self.take("sheet", str | int))
+        if data.get("prisma") is not None:
+            data["prisma"] = str(self.path_of(data["prisma"], "prisma"))
+        return data
+
+    def scores_of(self, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str | Path]]:
+        """Find out which scores a plan of a validation names; no file is read.
+
+        Parameters
+        ----------
+        data : mapping
+            From `cohort_plan`.
+
+        Returns
+        -------
+        (dict, dict)
+            The plan, naming files without their folder; and each score by its name there, as of
+            `score_source`.
+
+        Raises
+        ------
+        PlanRefused
+            As of `spec`.
+        """
+        given = data.get("scores")
+        if not isinstance(given, list):
+            return dict(data), {}
+        found: dict[str, str | Path] = {}
+        written: list[object] = []
+        by_name = {name: file_id for file_id, name in self.names.items()}
+        for place, item in enumerate(given, start=1):
+            if not isinstance(item, dict) or "score" not in item:
+                written.append(item)
+                continue
+            said = item["score"]
+            if isinstance(said, str) and said in by_name:
+                said = {"file": by_name[said]}
+            source = self.score_source(said, f"scores[{place}]")
+            name = source if isinstance(source, str) else source.name
+            found[name] = source
+            written.append({**item, "score": name})
+        return {**data, "scores": written}, found
+
     def spec(self, said: object, where: str = "score") -> tuple[str, ScoreSpec]:
         """Read a score: the id of one that cartwheel carries, or ``{"file": ID}``.
 
@@ -240,11 +298,31 @@ class Asked:
         FileRefused, ScoreRefused
             The file is no sound score.
         """
+        source = self.score_source(said, where)
+        return source if isinstance(source, str) else source.name, read_source(source)
+
+    def score_source(self, said: object, where: str = "score") -> str | Path:
+        """Find out which score is meant; its file is not read.
+
+        Parameters
+        ----------
+        said, where
+            As of `spec`.
+
+        Returns
+        -------
+        str or Path
+            The id of one that cartwheel carries, or a file of the job's own.
+
+        Raises
+        ------
+        PlanRefused
+            As of `spec`.
+        """
         if isinstance(said, Mapping) and set(said) == {"file"}:
-            path = self.path_of(said["file"], where)
-            return path.name, read_score(path)
+            return self.path_of(said["file"], where)
         if isinstance(said, str) and said in registry():
-            return said, read_score(said)
+            return said
         named = f"'{said[:60]}'" if isinstance(said, str) else "this"
         raise refuse(
             PlanRefused,
@@ -253,6 +331,32 @@ class Asked:
             where=where,
             mend="name a score of the library, or upload a score file",
         )
+
+
+def read_source(source: str | Path) -> ScoreSpec:
+    """Read a score; no file takes the place of one that cartwheel carries.
+
+    Parameters
+    ----------
+    source : str or Path
+        As of `Asked.score_source`.
+
+    Returns
+    -------
+    ScoreSpec
+
+    Raises
+    ------
+    ScoreRefused
+        ``not_computable``, and what reading refuses.
+    """
+    if isinstance(source, Path):
+        return read_score(source)
+    entry = registry()[source]
+    if not entry.computable:
+        raise ScoreRefused(not_computable_problem(entry))
+    # the text, not the id: an upload, or a file in the server's folder, may bear its name
+    return read_score(shipped_text(source))
 
 
 def _check_keys(kind: Any, value: object, key: str) -> None:

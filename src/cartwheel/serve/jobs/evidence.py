@@ -67,7 +67,7 @@ def run_pool(folder: Path, request: Mapping[str, Any], say: Say) -> tuple[Output
             where="table",
             mend="type rows, or upload a table",
         )
-    plan = pool_plan_from_dict(_pool_plan(asked), where="plan")
+    plan = pool_plan_from_dict(asked.pool_plan(), where="plan")
     say("pooling", 0, 0)
     done = pool(tables, plan)
     say("writing the report", 0, 0)
@@ -77,16 +77,6 @@ def run_pool(folder: Path, request: Mapping[str, Any], say: Say) -> tuple[Output
         text_output("plan.toml", TOML, pool_plan_to_toml(pool_plan_from_dict(done.plan))),
         text_output("program.R", R, done.result.r_script),
     )
-
-
-def _pool_plan(asked: Asked) -> dict[str, Any]:
-    given = asked.has("plan") or asked.has("plan_toml")
-    data = asked.plan() if given else {}
-    if asked.has("sheet"):
-        data["sheet"] = str(asked.take("sheet", str | int))
-    if data.get("prisma") is not None:
-        data["prisma"] = str(asked.path_of(data["prisma"], "prisma"))
-    return data
 
 
 def _typed(asked: Asked) -> Path:

@@ -43,10 +43,12 @@ _KINDS: dict[str, str] = {
     "validate": "cartwheel.serve.jobs.validations:run_validate",
     "batch": "cartwheel.serve.jobs.batches:run_batch",
     "pool": "cartwheel.serve.jobs.evidence:run_pool",
+    "studies": "cartwheel.serve.jobs.studies:run_studies",
     "appraise": "cartwheel.serve.jobs.evidence:run_appraise",
     "paper": "cartwheel.serve.jobs.papers:run_paper",
     "grade": "cartwheel.serve.jobs.charts:run_grade",
     "prepare": "cartwheel.serve.honest.prepare:run_prepare",
+    "read": "cartwheel.serve.jobs.readings:run_read",
 }
 KINDS = tuple(_KINDS)
 

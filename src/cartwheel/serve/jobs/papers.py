@@ -142,10 +142,10 @@ def _published(document: Mapping[str, Any], language: str) -> Iterable[tuple[str
 def _drawn(made: Document) -> Iterator[tuple[str, str | bytes]]:
     """Take the paper's own drawings: what is withheld is left out of these alone."""
     engine = import_module("cartwheel.report.document.engine")
-    for block in made.blocks:
-        if isinstance(block, Figure):
-            stem = block.id.removeprefix("figure-")
-            yield f"{stem}.svg", block.svg
-            yield f"{stem}.pdf", engine.figure_pdf(block, made.language)
-            yield f"{stem}.png", engine.figure_png(block.svg, block.png)
-            yield f"{stem}.csv", block.csv
+    drawn = [block for block in made.blocks if isinstance(block, Figure)]
+    for block, picture in zip(drawn, engine.pictures([one.svg for one in drawn]), strict=True):
+        stem = block.id.removeprefix("figure-")
+        yield f"{stem}.svg", block.svg
+        yield f"{stem}.pdf", engine.figure_pdf(block, made.language)
+        yield f"{stem}.png", picture
+        yield f"{stem}.csv", block.csv

@@ -80,7 +80,8 @@ class WorkerProcess:
         with suppress(OSError, ValueError):
             stdin.write(json.dumps(order).encode() + b"\n")
             stdin.flush()
-        while line := stdout.readline():
+        # a line without its end was cut off with the process
+        while (line := stdout.readline()).endswith(b"\n"):
             told: dict[str, Any] = json.loads(line)
             yield told
             if "stage" not in told:
@@ -89,6 +90,8 @@ class WorkerProcess:
     def kill(self) -> None:
         """End it at once, with whatever it has started."""
         with self._lock:
+            if self._killed:
+                return  # once is enough, and its number may be another's by now
             self._killed = True
             if self._process.poll() is None:
                 with suppress(OSError):

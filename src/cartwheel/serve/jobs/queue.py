@@ -2,12 +2,17 @@
 
 What is known of a job stands in the store alone. So a page that is loaded again, a second tab, a
 second server on the same database, and the next start of this one all see the same.
+
+Every run of a job has a name of its own, under which it stands in the store. So the word of a run
+that was given up counts no more, even where the same server has begun the job again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
+import sys
 import tempfile
 import threading
 import time
@@ -72,7 +77,8 @@ class Queue:
         self._base = folder or Path(tempfile.gettempdir()) / "cartwheel-work"
         self._keep_days = keep_days
         self._count = workers
-        self._running: dict[str, WorkerProcess] = {}
+        self._running: dict[str, tuple[str, WorkerProcess]] = {}  # by run: its job, its process
+        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._news = threading.Condition()
         self._asked = 0
@@ -111,15 +117,14 @@ class Queue:
         self._stopping.set()
         self._tell_news()
         with self._lock:
-            workers = tuple(self._running.values())
+            workers = tuple(worker for _, worker in self._running.values())
         for worker in workers:
             worker.kill()
         for thread in self._threads:
             thread.join(10.0)
-        if self._threads:
-            with suppress(Refused):
-                release_jobs(self.store, self.server)
         self._threads = []
+        for run in tuple(self._running):  # of a thread that has not come to its end
+            self._release(run)
         if self._work is not None:
             self._work.close()
             self._work = None
@@ -277,7 +282,7 @@ class Queue:
         tuple of int
         """
         with self._lock:
-            return tuple(worker.pid for worker in self._running.values())
+            return tuple(worker.pid for _, worker in self._running.values())
 
     def _tell_news(self) -> None:
         with self._news:
@@ -287,9 +292,9 @@ class Queue:
     def _kill(self, job_id: str) -> None:
         # under the lock: a process whose job has just ended must not take another and die under it
         with self._lock:
-            worker = self._running.get(job_id)
-            if worker is not None:
-                worker.kill()
+            for run_of, worker in self._running.values():
+                if run_of == job_id:
+                    worker.kill()
 
     def _take(self) -> None:
         """Take one job after the other, with one process as long as it lives."""
@@ -298,7 +303,8 @@ class Queue:
         while not self._stopping.is_set():
             with self._news:
                 asked = self._asked
-            job = self._claimed()
+            run = f"{self.server}-{next(self._numbers):x}"
+            job = self._claimed(run)
             if job is None:
                 if worker is not None and time.monotonic() - idle > IDLE:
                     worker.close()
@@ -307,66 +313,115 @@ class Queue:
                     if self._asked == asked:
                         self._news.wait(LOOK)
                 continue
-            if worker is None or not worker.alive or worker.jobs >= MOST_JOBS:
-                if worker is not None:
-                    worker.close()
-                worker = WorkerProcess(self.memory)
-            if not self._run(job, worker):
+            if worker is not None and (not worker.alive or worker.jobs >= MOST_JOBS):
+                worker.close()
+                worker = None
+            try:
+                worker = worker or WorkerProcess(self.memory)
+            except OSError as error:  # no memory, no further process, no further file
+                self._end_failed(job, run, _no_process(error))
+                continue
+            if not self._run(job, run, worker):
                 worker.close()
                 worker = None
             idle = time.monotonic()
         if worker is not None:
             worker.close()
 
-    def _claimed(self) -> Job | None:
+    def _claimed(self, run: str) -> Job | None:
         try:
-            return claim_job(self.store, self.server)
+            return claim_job(self.store, run)
         except Refused:
-            # the store does not answer: it is asked again
+            # the store does not answer: it is asked again. Did it hear the claim, it hears of the
+            # run no more, and lets the job wait again
+            return None
+        except Exception as error:
+            _tell_fault(error)
             return None
 
-    def _run(self, job: Job, worker: WorkerProcess) -> bool:
+    def _run(self, job: Job, run: str, worker: WorkerProcess) -> bool:
         """Run a job; tell whether the process can do another."""
-        with self._lock:
-            self._running[job.id] = worker
         try:
-            return JobRun(self.store, self.server, self.work, self._stopping, self.memory).run(
+            with self._lock:
+                # whoever stops ends the processes that are named here, and no later one
+                if self.stopping:
+                    return worker.alive
+                self._running[run] = (job.id, worker)
+            is_sound = JobRun(self.store, run, self.work, self._stopping, self.memory).run(
                 job, worker
             )
+            return is_sound and worker.alive
         except Exception as error:  # a fault of ours ends the job, not the queue
             name = type(error).__name__
-            problem = Problem("fault", f"a fault of ours ({name})", "job", "please report it")
-            with suppress(Refused):
-                end_job(self.store, job.id, "failed", (problem,), self.server)
+            fault = Problem("fault", f"a fault of ours ({name})", "job", "please report it")
+            self._end_failed(job, run, fault)
             return False
         finally:
             with self._lock:
-                self._running.pop(job.id, None)
+                self._running.pop(run, None)
+            if self.stopping:
+                self._release(run)
+
+    def _end_failed(self, job: Job, run: str, problem: Problem) -> None:
+        """Say that a job failed; a server that stops leaves it to the next."""
+        if self.stopping:
+            self._release(run)
+            return
+        with suppress(Refused):
+            end_job(self.store, job.id, "failed", (problem,), run)
+
+    def _release(self, run: str) -> None:
+        with suppress(Refused):
+            release_jobs(self.store, run)
 
     def _keep(self) -> None:
         """Say that the server lives, take up what others left, end what is not wanted any more."""
         last_beat = last_sweep = float("-inf")
         while not self._stopping.wait(LOOK if self._running else BEAT):
             now = time.monotonic()
-            with suppress(Refused):
+            try:
                 self._end_unwanted()
                 if now - last_beat >= BEAT:
-                    if self._running:
-                        beat(self.store, self.server)
-                    again, _ = recover_jobs(self.store, moment(STALE))
+                    self._beat()
                     last_beat = now
-                    if again:
-                        self._tell_news()
                 if self._keep_days and now - last_sweep >= SWEEP:
                     last_sweep = now
                     forget_old(self.store, moment(86_400.0 * self._keep_days))
+            except Refused:
+                pass  # the store does not answer
+            except Exception as error:  # whatever it is, the next heartbeat comes
+                _tell_fault(error)
 
-    def _end_unwanted(self) -> None:
-        """Kill what was cancelled or deleted elsewhere, or taken up by another server."""
+    def _beat(self) -> None:
+        """Say of every run that it goes on, and of no other; then take up those that are silent."""
         with self._lock:
             here = tuple(self._running)
-        if here:
-            wanted = running_at(self.store, self.server)
-            for job_id in here:
-                if job_id not in wanted:
-                    self._kill(job_id)
+        for run in here:
+            beat(self.store, run)
+        again, _ = recover_jobs(self.store, moment(STALE))
+        if again:
+            self._tell_news()
+
+    def _end_unwanted(self) -> None:
+        """Kill what was cancelled or deleted elsewhere, or taken up by another run."""
+        with self._lock:
+            here = tuple(self._running.items())
+        for run, (job_id, worker) in here:
+            if job_id not in running_at(self.store, run):
+                with self._lock:
+                    if run in self._running:
+                        worker.kill()
+
+
+def _tell_fault(error: Exception) -> None:
+    # its text may hold data
+    print(f"cartwheel: fault in the queue: {type(error).__name__}", file=sys.stderr, flush=True)
+
+
+def _no_process(error: OSError) -> Problem:
+    return Problem(
+        "no_process",
+        f"no process could be started for this job ({error.strerror or type(error).__name__})",
+        "job",
+        "end other programs of this machine, and ask for it again",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ class JobRun:
     store : Store
         Where files and jobs are kept.
     server : str
-        Id of the server.
+        Under which name the run stands in the store: another's word counts no more.
     work : WorkFolder
         For files in work.
     stopping : threading.Event
@@ -76,7 +76,7 @@ class JobRun:
         """
         folder: Path | None = None
         try:
-            folder = self.work.folder(job.id)
+            folder = self.work.folder(self.server)
             names = self._laid_out(job, folder / INPUTS)
             told = self._heard(job, worker, folder, {**job.request, "names": names})
             self._settle(job, told, folder)
@@ -88,7 +88,8 @@ class JobRun:
                 self._end(job, "refused", refused.problems)
             return worker.alive
         except OSError as error:
-            self._end(job, "failed", (_no_room(error),))
+            if not self.stopping.is_set():
+                self._end(job, "failed", (_no_room(error),))
             return False
         finally:
             if folder is not None:
@@ -97,11 +98,10 @@ class JobRun:
     def _laid_out(self, job: Job, folder: Path) -> dict[str, str]:
         """Write the job's files under their own names; two of one name are told apart."""
         folder.mkdir(mode=0o700)
-        names: dict[str, str] = {}
-        for kept in self._patiently(lambda: inputs_of(self.store, job.id)):
-            name = _free(kept, {name.casefold() for name in names.values()})
-            self._patiently(partial(self._written, kept.id, folder / name))
-            names[kept.id] = name
+        inputs = self._patiently(lambda: inputs_of(self.store, job.id))
+        names = names_apart(inputs)
+        for file_id, name in names.items():
+            self._patiently(partial(self._written, file_id, folder / name))
         return names
 
     def _written(self, file_id: str, path: Path) -> None:
@@ -180,14 +180,29 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _free(kept: KeptFile, taken: set[str]) -> str:
-    """Give a file its own name, or the next that is free."""
-    stem, suffix = Path(kept.name).stem, Path(kept.name).suffix
-    name, number = kept.name, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem} ({number}){suffix}"
-    return name
+def names_apart(kept: Iterable[KeptFile]) -> dict[str, str]:
+    """Give each file of a job its own name, or the next that is free.
+
+    Parameters
+    ----------
+    kept : iterable of KeptFile
+        All that the job reads, in any order.
+
+    Returns
+    -------
+    dict of str to str
+        Id to name; the same for the same files.
+    """
+    names: dict[str, str] = {}
+    for one in sorted(kept, key=lambda each: each.id):
+        stem, suffix = Path(one.name).stem, Path(one.name).suffix
+        taken = {name.casefold() for name in names.values()}
+        name, number = one.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem} ({number}){suffix}"
+        names[one.id] = name
+    return names
 
 
 def _died(code: int, memory: int) -> Problem:

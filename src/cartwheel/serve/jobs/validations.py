@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cartwheel.canonical import plain
-from cartwheel.clinic.score import ScoreSpec, score_to_toml
+from cartwheel.clinic.score import score_to_toml
 from cartwheel.report.r_script import r_script
 from cartwheel.report.validation import validation_report_html
-from cartwheel.serve.jobs.asked import Asked
+from cartwheel.serve.jobs.asked import Asked, read_source
 from cartwheel.serve.jobs.kinds import Output, Say
 from cartwheel.serve.jobs.made import HTML, TOML, R, json_output, text_output
 from cartwheel.validation.plan import plan_from_dict
@@ -42,8 +42,8 @@ def run_validate(folder: Path, request: Mapping[str, Any], say: Say) -> tuple[Ou
     """
     asked = Asked(folder, request, ("file", "plan", "plan_toml", "sheet"))
     cohort = asked.path()
-    data = asked.cohort_plan()
-    scores = _scores(asked, data)
+    data, sources = asked.scores_of(asked.cohort_plan())
+    scores = {name: read_source(source) for name, source in sources.items()}
     plan = plan_from_dict(data, where="plan")
     done = validate(cohort, plan, scores=scores, share_too=True, say=say)
     say("writing the report", 0, 0)
@@ -60,28 +60,6 @@ def run_validate(folder: Path, request: Mapping[str, Any], say: Say) -> tuple[Ou
         text_output("plan.toml", TOML, plan_to_toml(plan)),
         text_output("program.R", R, r_script(document, done.specs)),
     )
-
-
-def _scores(asked: Asked, data: dict[str, Any]) -> dict[str, ScoreSpec]:
-    """Read every score of a plan; the plan then names files without their folder."""
-    given = data.get("scores")
-    if not isinstance(given, list):
-        return {}
-    found: dict[str, ScoreSpec] = {}
-    written = []
-    by_name = {name: file_id for file_id, name in asked.names.items()}
-    for place, item in enumerate(given, start=1):
-        if not isinstance(item, dict) or "score" not in item:
-            written.append(item)
-            continue
-        said = item["score"]
-        if isinstance(said, str) and said in by_name:
-            said = {"file": by_name[said]}
-        name, spec = asked.spec(said, f"scores[{place}]")
-        found[name] = spec
-        written.append({**item, "score": name})
-    data["scores"] = written
-    return found
 
 
 def _numbered(stem: str, place: int, ending: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from cartwheel.canonical import sha256
 from cartwheel.clinic.dictionary import variables
 from cartwheel.errors import PlanRefused, Problem
 from cartwheel.serve.access.person import Person, may
@@ -19,87 +20,36 @@ from cartwheel.serve.cohort.declared import (
     coding_text,
     declarations,
 )
-from cartwheel.serve.cohort.document import draft_text, read_draft, with_lines
+from cartwheel.serve.cohort.document import draft_text, read_draft
 from cartwheel.serve.cohort.fields import Fields, read_fields
-from cartwheel.serve.cohort.places import Placed
+from cartwheel.serve.cohort.in_work import PlanInWork, Shown
 from cartwheel.serve.cohort.plan_form import (
-    TIME_UNITS,
+    FORM,
+    HEAD,
     candidate_groups,
     checked,
-    first_draft,
-    form_values,
     placed,
     plan_with,
     question_in_words,
-    value_at,
 )
-from cartwheel.serve.cohort.sheet import MOST_SHOWN, CheckedSheet, checked_sheet, shown_columns
-from cartwheel.serve.pages.jobs import job_words, owner_of
-from cartwheel.serve.rendering import asked_by_htmx, fragment, page
+from cartwheel.serve.cohort.sheet import MOST_SHOWN, checked_sheet, shown_columns
+from cartwheel.serve.cohort.sheets import not_checked, start_page, taken_sheet
+from cartwheel.serve.pages.jobs import owner_of
+from cartwheel.serve.rendering import page
 from cartwheel.serve.services import Services, services
-from cartwheel.serve.uploads import receive
-from cartwheel.store.drafts import draft_of, keep_draft
-from cartwheel.store.kept_files import KeptFile, file_of, files_of
-from cartwheel.store.kept_jobs import Job, job_of
+from cartwheel.store.drafts import DRAFTS, draft_of, keep_draft
+from cartwheel.store.kept_jobs import Job
 
 router = APIRouter()
 
 Reader = Annotated[Person, Depends(may("read"))]
 Analyst = Annotated[Person, Depends(may("analyse"))]
 
-DRAFT, VALIDATION_DRAFT = "plan-in-work.toml", "validation-plan-in-work.toml"
-SHEETS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".sav", ".zsav",
-          ".dta", ".sas7bdat", ".xpt", ".parquet")  # fmt: skip
-# beside a select; beyond it a list to type into
-_MOST_OPTIONS = 300
-
-
-def sheets_of(request: Request, who: Person) -> list[KeptFile]:
-    """List the sheets that a person has uploaded, newest first.
-
-    Parameters
-    ----------
-    request : Request
-        Of the page.
-    who : Person
-        Whose.
-
-    Returns
-    -------
-    list of KeptFile
-        At most ten.
-    """
-    found = files_of(services(request).store, owner_of(who))
-    return [kept for kept in found if kept.name.lower().endswith(SHEETS)][:10]
-
-
-async def taken_sheet(request: Request, who: Person) -> Job:
-    """Take a sheet that is uploaded, or one that was, and check it.
-
-    Parameters
-    ----------
-    request : Request
-        A form with the file, or with the id of one that is kept in its field ``kept``.
-    who : Person
-        Who asks.
-
-    Returns
-    -------
-    Job
-        The check; a short one is over.
-    """
-    known = services(request)
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        kept = await receive(request)
-    else:
-        kept = file_of(known.store, (await read_fields(request)).one("kept"), owner_of(who))
-    return await soon(known, ask_check(known, kept))
-
 
 @router.get("/cohort")
 def start(request: Request, who: Reader) -> Response:
     """Ask for a sheet."""
-    return page(request, "cohort/start.html", sheets=sheets_of(request, who), accepted=SHEETS)
+    return start_page(request, who, "cohort")
 
 
 @router.post("/cohort")
@@ -134,41 +84,13 @@ async def say(request: Request, who: Analyst, check_id: str) -> Response:
     sheet = fields.one("sheet") or str(job.request.get("sheet", ""))
     ids = fields.one("id") if fields.has("id") else str(job.request.get("id", ""))
     again = ask_check(known, sheet_file(known, job), declared, sheet, ids)
-    for name in (DRAFT, VALIDATION_DRAFT):
+    for name in DRAFTS:
         _carry(known, job, again, name, declared)
     await soon(known, again)
     way = fields.one("way") or "/cohort"
-    query = f"?q={fields.one('q')}" if fields.one("q") else ""
+    query = f"?{urlencode({'q': fields.one('q')})}" if fields.one("q") else ""
     where = "/validate" if way == "/validate" else "/cohort"
     return RedirectResponse(f"{where}/{again.id}{query if where == '/cohort' else ''}", 303)
-
-
-def not_checked(request: Request, job: Job, way: str) -> Response:
-    """Show a check that goes on, or that was refused, for a page that waits for it.
-
-    Parameters
-    ----------
-    request : Request
-        Of the page.
-    job : Job
-        The check.
-    way : str
-        ``/cohort`` or ``/validate``: where it goes on.
-
-    Returns
-    -------
-    Response
-    """
-    listed = next((p.what for p in job.problems if p.code == "which_sheet"), "")
-    sheets = listed.partition(": ")[2].split(", ") if listed else []
-    return page(
-        request,
-        "cohort/not_checked.html",
-        **job_words(request, job),
-        sheets=sheets,
-        way=way,
-        accepted=SHEETS,
-    )
 
 
 def _sheet(
@@ -237,195 +159,64 @@ def plan_page(
     request: Request, who: Reader, check_id: str, q: str = "", after: str = "", said: str = ""
 ) -> Response:
     """Show the plan as a form and as TOML."""
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    if job.state != "done":
-        return RedirectResponse(f"/cohort/{job.id}", 303)
-    text = draft_of(known.store, job.id, DRAFT)
-    if text is None:
-        sheet = checked_sheet(known.store, job)
-        text = draft_text(_first(sheet, job))
-    words = _plan_words(request, who, job, text, q, after)
-    if said:
-        words["found"] = words["found"].aloud()
-    return page(request, "cohort/plan.html", **words, said=bool(said or after))
+    plan = DevelopmentInWork(request, who, check_id)
+    if plan.job.state != "done":
+        return RedirectResponse(f"/cohort/{check_id}", 303)
+    return plan.page(q, after, is_aloud=bool(said))
 
 
 @router.post("/cohort/{check_id}/plan")
 async def edit_plan(request: Request, who: Analyst, check_id: str) -> Response:
     """Take an edit of the form or of the TOML, keep it, and give the other one."""
     fields = await read_fields(request)
-    return await run_in_threadpool(_edit_plan, request, who, check_id, fields)
-
-
-def _edit_plan(request: Request, who: Person, check_id: str, fields: Fields) -> Response:
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    text = _edited(known, job, fields)
-    if not asked_by_htmx(request):
-        query = f"?q={fields.one('q')}" if fields.one("q") else ""
-        return RedirectResponse(f"/cohort/{job.id}/plan{query}", 303)
-    words = _plan_words(request, who, job, text, fields.one("q"), fields.one("after"))
-    is_toml = request.headers.get("hx-target") == "plan-form"
-    part = "cohort/plan_form.html" if is_toml else "cohort/plan_whole.html"
-    return fragment(request, part, **words, said=False)
+    return await run_in_threadpool(lambda: DevelopmentInWork(request, who, check_id).edit(fields))
 
 
 @router.post("/cohort/{check_id}/run")
 async def run(request: Request, who: Analyst, check_id: str) -> Response:
     """Develop the score, if nothing is left to be said."""
     fields = await read_fields(request)
-    return await run_in_threadpool(_run, request, who, check_id, fields)
-
-
-def _run(request: Request, who: Person, check_id: str, fields: Fields) -> Response:
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    text = _edited(known, job, fields)
-    try:
-        data = read_draft(text)
-    except PlanRefused:
-        return RedirectResponse(f"/cohort/{job.id}/plan?said=1", 303)
-    if checked(data):
-        return RedirectResponse(f"/cohort/{job.id}/plan?said=1", 303)
-    kept = sheet_file(known, job)
-    sheet = checked_sheet(known.store, job)
-    title = value_at(data, "title") or question_in_words(data, candidate_groups(data, sheet, ""))
-    asked = known.queue.ask(
-        job.owner, "develop", title, {"file": kept.id, "plan_toml": text}, [kept.id]
-    )
-    return RedirectResponse(f"/cohort/{job.id}/run/{asked.id}", 303)
+    return await run_in_threadpool(lambda: DevelopmentInWork(request, who, check_id).run(fields))
 
 
 @router.get("/cohort/{check_id}/run/{job_id}")
 def run_page(request: Request, who: Reader, check_id: str, job_id: str) -> Response:
     """Show how far a development is, then its report; a refused one leads back to the plan."""
-    known = services(request)
-    job = job_of(known.store, job_id, owner_of(who))
-    if job.state == "refused":
-        return RedirectResponse(f"/cohort/{check_id}/plan?after={job.id}", 303)
-    words = job_words(request, job)
-    report = next((one.id for one in words["outputs"] if one.name == "report.html"), None)
-    check_of(known, check_id, owner_of(who))
-    return page(
-        request,
-        "cohort/run.html",
-        **words,
-        report=report,
-        back=f"/cohort/{check_id}/plan",
-        here=f"/cohort/{check_id}/run/{job_id}",
-        check_id=check_id,
-    )
+    return DevelopmentInWork(request, who, check_id).run_page(job_id)
 
 
-def _first(sheet: CheckedSheet, job: Job) -> dict[str, Any]:
-    made: dict[str, Any] = first_draft(
-        sheet, job.request.get("declarations", ()), str(job.request.get("sheet", ""))
-    )
-    if job.request.get("id"):
-        made["cohort"]["id"] = str(job.request["id"])
-    return made
+class DevelopmentInWork(PlanInWork):
+    """The plan of a development in work."""
 
+    way: ClassVar[str] = "/cohort"
+    leaf: ClassVar[str] = "/plan"
+    room: ClassVar[str] = "cohort"
+    draft: ClassVar[str] = DRAFTS[0]
+    kind: ClassVar[str] = "develop"
+    key: ClassVar[str] = "plan_toml"
+    head: ClassVar[Mapping[str, Any]] = HEAD
+    deed: ClassVar[str] = "Develop the score"
+    deed_about: ClassVar[str] = "All of it is repeated in resamples; you can cancel."
 
-def _edited(known: Services, job: Job, fields: Fields) -> str:
-    """Give the plan after an edit: of the TOML where its text has changed, else of the form."""
-    text = fields.text("toml")
-    if sha256(text) == fields.one("was") or not fields.has("toml"):
-        try:
-            data = read_draft(text)
-        except PlanRefused:
-            data = None
-        if data is not None:
-            sheet = checked_sheet(known.store, job)
-            text = draft_text(plan_with(data, fields, sheet, fields.one("was_q")))
-    keep_draft(known.store, owner=job.owner, job_id=job.id, name=DRAFT, text=text)
-    return text
+    def written(self, data: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+        """Write what a form says into the plan."""
+        return plan_with(data, fields, self.sheet, fields.one("was_q"))
 
+    def checked(self, data: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Check the plan as far as it can be without the sheet."""
+        return checked(data)
 
-def _plan_words(
-    request: Request, who: Person, job: Job, text: str, wanted: str, after: str
-) -> dict[str, Any]:
-    """Gather what the page of a plan shows."""
-    known = services(request)
-    sheet = checked_sheet(known.store, job)
-    data: dict[str, Any] = {}
-    unread: tuple[Problem, ...] = ()
-    try:
-        data = read_draft(text)
-    except PlanRefused as refused:
-        unread = refused.problems
-    groups = candidate_groups(data, sheet, wanted)
-    found = Placed({}, (), tuple(("toml", one) for one in unread))
-    lines: dict[Problem, str] = {}
-    if not unread:
-        problems = checked(data)
-        found = placed(problems, data, groups)
-        lines = {
-            one: two.where for one, two in zip(problems, with_lines(problems, text), strict=True)
+    def shown(self, data: Mapping[str, Any], wanted: str) -> Shown:
+        """Give what the form shows: the values of each day, and what is asked of them."""
+        groups = candidate_groups(data, self.sheet, wanted)
+        words = {
+            "value": FORM.values(data),
+            "groups": groups,
+            "question": question_in_words(data, groups),
         }
-        if after and not problems:
-            found = _still(placed(_said_by(known, who, after), data, groups), groups)
-    return {
-        "job": job,
-        "sheet": sheet,
-        "value": form_values(data),
-        "groups": groups,
-        "question": question_in_words(data, groups),
-        "toml": text,
-        "was": sha256(text),
-        "readable": not unread,
-        "found": found,
-        "lines": lines,
-        "q": wanted,
-        "after": after,
-        "time_units": [(unit, unit) for unit in TIME_UNITS],
-        "options": column_options(sheet),
-        "event": sheet.at(value_at(data, "outcome.event")),
-    }
-
-
-def _said_by(known: Services, who: Person, job_id: str) -> tuple[Problem, ...]:
-    return job_of(known.store, job_id, owner_of(who)).problems
-
-
-def _still(found: Placed, groups: Any) -> Placed:
-    """Leave out what a last run said of values that are not chosen any more."""
-    chosen = {f"use-{one.place}" for group in groups for one in group.candidates if one.chosen}
-    wrong = tuple(
-        (field, one)
-        for field, one in found.wrong
-        if not field.startswith("use-") or field in chosen
-    )
-    return Placed(found.at, found.asked, wrong)
-
-
-def column_options(sheet: CheckedSheet) -> dict[str, Any]:
-    """List columns for choices: of 0 and 1, of times, and all others.
-
-    Parameters
-    ----------
-    sheet : CheckedSheet
-        As checked.
-
-    Returns
-    -------
-    dict
-        ``yes_no``, ``times``, ``others`` (names), and ``long``: whether they are too many for a
-        list to choose from.
-    """
-    columns = [column for column in sheet.columns if column.kind not in ("empty", "id")]
-    yes_no = [column.name for column in columns if column.is_yes_no]
-    times = [
-        column.name
-        for column in columns
-        if column.variable is None
-        and (column.unit in TIME_UNITS or "onset" in column.name.lower())
-        and not column.is_yes_no
-    ]
-    told = {*yes_no, *times}
-    return {
-        "yes_no": yes_no,
-        "times": times,
-        "others": [column.name for column in columns if column.name not in told],
-        "long": len(sheet.columns) > _MOST_OPTIONS,
-    }
+        chosen = {one.place for group in groups for one in group.candidates if one.chosen}
+        return Shown(
+            words,
+            lambda problems: placed(problems, data, groups),
+            gone=lambda field: field.startswith("use-") and field[4:] not in chosen,
+        )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from cartwheel.clinic.grading import GRADING_RULES, grading_rule
 from cartwheel.errors import PlanRefused, Problem, Refused, refuse
+from cartwheel.serve.access.audit import keeps_nothing
 from cartwheel.serve.access.person import Person, may
 from cartwheel.serve.charting.chart import (
     GROUPS,
@@ -29,6 +32,7 @@ router = APIRouter()
 
 Reader = Annotated[Person, Depends(may("read"))]
 Scorer = Annotated[Person, Depends(may("score"))]
+CSV = "text/csv; charset=utf-8"
 _MOST_FIELDS = MOST_DAYS * 80
 
 
@@ -38,7 +42,7 @@ def begin(request: Request, _: Reader, example: bool = False) -> Response:
     return _page(request, chart_of(example_form() if example else {}), example=example)
 
 
-@router.post("/grades")
+@router.post("/grades", dependencies=[Depends(keeps_nothing)])
 async def change(request: Request, _: Scorer) -> Response:
     """Do what a button says, and grade; nothing of it is kept."""
     form = await _form(request)
@@ -46,16 +50,20 @@ async def change(request: Request, _: Scorer) -> Response:
     return _page(request, chart, example="example" in form)
 
 
-@router.post("/grades/look")
+@router.post("/grades/look", dependencies=[Depends(keeps_nothing)])
 async def look(request: Request, _: Scorer) -> Response:
     """Grade what is typed so far."""
     form = await _form(request)
     return fragment(
-        request, "grades/seen.html", **_words(chart_of(form)), example="example" in form
+        request,
+        "grades/seen.html",
+        **_words(chart_of(form)),
+        example="example" in form,
+        live=True,
     )
 
 
-@router.post("/grades/table")
+@router.post("/grades/table", dependencies=[Depends(keeps_nothing)])
 async def change_now(request: Request, _: Scorer) -> Response:
     """Do what a button says, and give the chart alone."""
     form = await _form(request)
@@ -65,14 +73,56 @@ async def change_now(request: Request, _: Scorer) -> Response:
     return answer
 
 
-@router.post("/grades/chart.csv")
+@router.post("/grades/chart.csv", dependencies=[Depends(keeps_nothing)])
 async def download(request: Request, _: Scorer) -> Response:
     """Give the chart as a file that ``cartwheel grade`` reads."""
     form = await _form(request)
-    name = "simulated-chart.csv" if "example" in form else "chart.csv"
+    return _saved(chart_of(form).csv, _file_name(form), CSV)
+
+
+@router.post("/grades/template.csv", dependencies=[Depends(keeps_nothing)])
+async def download_template(request: Request, _: Scorer) -> Response:
+    """Give an empty file of what is charted, to be filled elsewhere."""
+    return _saved(chart_of(await _form(request)).template, "chart-template.csv", CSV)
+
+
+@router.post("/grades/grades.json", dependencies=[Depends(keeps_nothing)])
+async def download_json(request: Request, _: Scorer) -> Response:
+    """Give the grades as ``cartwheel grade --json`` writes them of the same chart."""
+    return await _commanded(request, "json")
+
+
+@router.post("/grades/rows.csv", dependencies=[Depends(keeps_nothing)])
+async def download_rows(request: Request, _: Scorer) -> Response:
+    """Give each day's grades with what decided, as ``cartwheel grade --rows`` writes them."""
+    return await _commanded(request, "rows")
+
+
+async def _commanded(request: Request, what: str) -> Response:
+    # the summary of a file computes incidences: it loads numpy
+    from cartwheel.serve.charting import commanded  # noqa: PLC0415
+
+    form = await _form(request)
+    chart, name = chart_of(form), _file_name(form)
+    write = commanded.commanded_json if what == "json" else commanded.commanded_rows
+    try:
+        text = await run_in_threadpool(write, chart, name)
+    except Refused as refused:
+        return _page(request, chart, example="example" in form, problems=refused.problems)
+    before = "simulated-" if "example" in form else ""
+    if what == "json":
+        return _saved(text, f"{before}grades.json", "application/json")
+    return _saved(text, f"{before}rows.csv", CSV)
+
+
+def _file_name(form: dict[str, list[str]]) -> str:
+    return "simulated-chart.csv" if "example" in form else "chart.csv"
+
+
+def _saved(text: str, name: str, media_type: str) -> Response:
     return Response(
-        chart_of(form).csv,
-        media_type="text/csv; charset=utf-8",
+        text,
+        media_type=media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -154,6 +204,20 @@ def _words(chart: TypedChart) -> dict[str, Any]:
     }
 
 
-def _page(request: Request, chart: TypedChart, *, example: bool = False) -> Response:
+def _page(
+    request: Request,
+    chart: TypedChart,
+    *,
+    example: bool = False,
+    problems: Sequence[Problem] = (),
+) -> Response:
     listed = [grading_rule(name) for name in GRADING_RULES]
-    return page(request, "grades/index.html", **_words(chart), listed=listed, example=example)
+    return page(
+        request,
+        "grades/index.html",
+        status=422 if problems else 200,
+        **_words(chart),
+        listed=listed,
+        example=example,
+        problems=problems,
+    )

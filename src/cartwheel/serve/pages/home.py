@@ -20,9 +20,3 @@ def home(request: Request, who: Annotated[Person, Depends(may("read"))]) -> Resp
     """Show the jobs and the latest results."""
     recent = jobs_of(services(request).store, owner_of(who), most=6)
     return page(request, "home.html", recent=recent, kinds=WORDS, here=services(request).settings)
-
-
-@router.get("/ward")
-def ward(request: Request, _: Annotated[Person, Depends(may("read"))]) -> Response:
-    """Keep the place of the ward's page."""
-    return page(request, "ward.html")

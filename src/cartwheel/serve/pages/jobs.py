@@ -17,6 +17,7 @@ from cartwheel.serve.problems import for_programs
 from cartwheel.serve.rendering import asked_by_htmx, fragment, page, templates
 from cartwheel.serve.services import services
 from cartwheel.serve.uploads import receive_form
+from cartwheel.store.drafts import made_by
 from cartwheel.store.kept_files import KeptFile, content_of, file_of, files_of
 from cartwheel.store.kept_jobs import Job, job_of, jobs_of
 
@@ -32,6 +33,7 @@ WORDS = {
     "develop": "Development",
     "validate": "Validation",
     "pool": "Meta-analysis",
+    "studies": "Studies of a file",
     "appraise": "Appraisal",
     "paper": "Paper",
     "batch": "Scores of a sheet",
@@ -57,6 +59,7 @@ ABOUT = {
     "updated-score.toml": "the score, updated for these patients",
     "share.json": "what may leave the centre: counts and estimates, no patient",
     "result.json": "every number, for papers, pooling and running again",
+    "studies.json": "its rows as they were read, for the table of Pool",
     "plan.toml": "the plan that was followed",
     "program.R": "the same analysis in R",
 }
@@ -122,7 +125,7 @@ def job_words(request: Request, job: Job) -> dict[str, Any]:
         can be read in place) and ``paper`` (id of the result that a paper can be written from).
     """
     store = services(request).store
-    outputs = files_of(store, None, "output", job.id) if job.state == "done" else ()
+    outputs = made_by(store, job.id) if job.state == "done" else ()
     result = next((one.id for one in outputs if one.name == "result.json"), None)
     return {
         "job": job,
@@ -214,10 +217,9 @@ def ask_paper(
 
 
 @router.post("/files")
-async def upload(request: Request, who: Scorer) -> Response:
+async def upload(request: Request, _: Scorer) -> Response:
     """Take an upload."""
-    kept = (await receive_form(request)).file
-    record(services(request), who, "file uploaded", kept.id, kept.sha256)
+    kept = (await receive_form(request, alone=True)).file
     if for_programs(request):
         told = {"id": kept.id, "name": kept.name, "size": kept.size, "sha256": kept.sha256}
         return JSONResponse(told, 201, headers={"Location": f"/files/{kept.id}"})

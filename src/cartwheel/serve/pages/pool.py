@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request
 from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from cartwheel.errors import FileRefused, PlanRefused, Problem, Refused, refuse
+from cartwheel.serve.access.audit import keeps_nothing
 from cartwheel.serve.access.person import Person, may
-from cartwheel.serve.evidence.options import MEASURES, SWITCHES, VIEWS, plan_of
+from cartwheel.serve.evidence.file_rows import KeptRows
+from cartwheel.serve.evidence.joining import (
+    TAKEN,
+    Offered,
+    free_name,
+    joined_files,
+    offered_files,
+)
+from cartwheel.serve.evidence.options import (
+    FLAGS,
+    LISTS,
+    MEASURES,
+    NUMBERS,
+    PAIRS,
+    SWITCHES,
+    TEXTS,
+    VIEWS,
+    plan_of,
+    typed_of,
+)
 from cartwheel.serve.evidence.table import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -27,11 +47,10 @@ from cartwheel.serve.evidence.table import (
     without_row,
 )
 from cartwheel.serve.pages.jobs import owner_of
-from cartwheel.serve.problems import status_of
+from cartwheel.serve.problems import answer, status_of
 from cartwheel.serve.rendering import asked_by_htmx, fragment, page
 from cartwheel.serve.services import services
 from cartwheel.serve.uploads import receive_form
-from cartwheel.store.kept_files import KeptFile, files_of
 from cartwheel.store.kept_jobs import job_of
 
 router = APIRouter()
@@ -39,27 +58,28 @@ router = APIRouter()
 Reader = Annotated[Person, Depends(may("read"))]
 Analyst = Annotated[Person, Depends(may("analyse"))]
 Form = Mapping[str, Sequence[str]]
-_TAKEN = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xls", ".ods", ".parquet", ".json", ".toml")
+TABLE = "studies.csv"
 _MOST_FIELDS = (MOST_ROWS + 1) * (MOST_COLUMNS + 1) + 100
 
 
 @router.get("/pool")
 def begin(request: Request, who: Reader, example: bool = False, job: str = "") -> Response:
     """Show an empty table, the example, or the table of an earlier run."""
-    typed: dict[str, str] = {}
+    typed = {"do": "example"} if example else {}
+    files: Sequence[str] = ()
     table = example_table() if example else empty_table()
     if job:
         asked = job_of(services(request).store, job, owner_of(who)).request
         if isinstance(asked.get("table"), str):
             table = table_of_text(asked["table"])
-        typed = _typed_of_plan(asked.get("plan") or {})
-    shown = _page(request, who, table, typed)
+        typed, files = typed_of(asked.get("plan") or {}), asked.get("files") or ()
+    shown = _page(request, who, table, typed, files=files)
     # what pools is loaded while the first row is typed
     shown.background = BackgroundTask(_load)
     return shown
 
 
-@router.post("/pool")
+@router.post("/pool", dependencies=[Depends(keeps_nothing)])
 async def change(request: Request, who: Reader) -> Response:
     """Do what a button says, and show the table again; without scripts this is every step."""
     form = await _form(request)
@@ -68,20 +88,21 @@ async def change(request: Request, who: Reader) -> Response:
         table = _changed(table_of_form(form), typed)
     except Refused as refused:
         return _page(request, who, table_of_form(form), typed, problems=refused.problems)
-    looked = await _looked(table, typed)
-    return _page(request, who, looked.divided.table, typed, looked=looked)
+    joined = await _joined(request, who, form, typed)
+    looked = await _looked(table, typed, joined)
+    return _page(request, who, looked.divided.table, typed, looked=looked, files=_chosen(form))
 
 
-@router.post("/pool/look")
-async def look_now(request: Request, _: Reader) -> Response:
+@router.post("/pool/look", dependencies=[Depends(keeps_nothing)])
+async def look_now(request: Request, who: Reader) -> Response:
     """Check every row, pool what is ready, and draw it."""
     form = await _form(request)
     typed = _words(form)
-    looked = await _looked(table_of_form(form), typed)
+    looked = await _looked(table_of_form(form), typed, await _joined(request, who, form, typed))
     return fragment(request, "pool/seen.html", looked=looked, typed=typed, views=VIEWS)
 
 
-@router.post("/pool/table")
+@router.post("/pool/table", dependencies=[Depends(keeps_nothing)])
 async def change_now(request: Request, _: Reader) -> Response:
     """Do what a button says, or paste, and give the table alone."""
     form = await _form(request)
@@ -92,7 +113,7 @@ async def change_now(request: Request, _: Reader) -> Response:
     return answer
 
 
-@router.post("/pool/table.csv")
+@router.post("/pool/table.csv", dependencies=[Depends(keeps_nothing)])
 async def download(request: Request, _: Reader) -> Response:
     """Give the table as a CSV file, as the full run reads it."""
     from cartwheel.serve.evidence.splitting import divided  # noqa: PLC0415 - loads numpy
@@ -111,9 +132,21 @@ async def download(request: Request, _: Reader) -> Response:
 
 @router.post("/pool/files", dependencies=[Depends(may("analyse"))])
 async def take_file(request: Request) -> Response:
-    """Take a table, or a result, that is pooled in the full run; a worker reads it there."""
+    """Take a table, or a result; what is refused is said above the list of files."""
+    try:
+        return await _taken(request)
+    except Refused as refused:
+        if not asked_by_htmx(request):
+            raise
+        said = answer(request, status_of(refused), refused.problems)
+        said.headers.update({"HX-Retarget": "#file-said", "HX-Reswap": "innerHTML"})
+        return said
+
+
+async def _taken(request: Request) -> Response:
+    """Take a table, or a result, that is pooled with the table; a worker reads it."""
     kept = (await receive_form(request)).file
-    if not kept.name.lower().endswith(_TAKEN):
+    if not kept.name.lower().endswith(TAKEN):
         services(request).queue.forget_file(kept.id, None)
         raise refuse(
             FileRefused,
@@ -123,7 +156,9 @@ async def take_file(request: Request) -> Response:
             mend="give CSV, Excel, or the JSON of a validation, a development, or a shared file",
         )
     if asked_by_htmx(request):
-        return fragment(request, "pool/file.html", file=kept, chosen=True)
+        taken = fragment(request, "pool/file.html", offered=Offered(kept), chosen=True)
+        taken.headers["HX-Trigger-After-Settle"] = "look"
+        return taken
     return RedirectResponse(f"/pool?file={kept.id}#files", 303)
 
 
@@ -131,14 +166,17 @@ async def take_file(request: Request) -> Response:
 async def run(request: Request, who: Analyst) -> Response:
     """Ask for the full run: report, referee, GRADE, flow, and the same in R."""
     form = await _form(request)
-    typed = _words(form)
+    typed, files = _words(form), _chosen(form)
     table = table_of_form(form)
-    files = [one for one in form.get("file", ()) if one]
-    looked = await _looked(table, typed)
-    plan = plan_of(typed)
-    if looked.left_out and typed.get("unfinished"):
-        plan["leave_out"] = [f"row {number}" for number in looked.left_out]
-    problems = await _refusals(looked, plan, files)
+    joined = await _joined(request, who, form, typed)
+    looked = await _looked(table, typed, joined)
+    try:
+        plan = plan_of(typed)
+    except PlanRefused as refused:
+        return _not_run(request, who, (table, typed, looked, files), refused.problems)
+    if looked.unfit and typed.get("unfinished"):
+        plan["leave_out"] = [*plan.get("leave_out", ()), *looked.unfit]
+    problems = await _refusals(looked, plan, joined)
     if problems:
         return _not_run(request, who, (table, typed, looked, files), problems)
     asked: dict[str, Any] = {"plan": plan}
@@ -146,7 +184,9 @@ async def run(request: Request, who: Analyst) -> Response:
         asked["files"] = files
     if looked.said:
         asked["table"] = looked.divided.table.csv
-    inputs = [*files, *([plan["prisma"]] if "prisma" in plan else [])]
+    if looked.said and looked.name != TABLE:
+        asked["table_name"] = looked.name
+    inputs = [*files, *([flow] if isinstance(flow := plan.get("prisma"), str) else [])]
     job = services(request).queue.ask(who.name, "pool", _title(looked, typed), asked, inputs)
     if asked_by_htmx(request):
         return Response("", 200, headers={"HX-Redirect": f"/jobs/{job.id}"})
@@ -173,32 +213,54 @@ def _rows(looked: Any) -> dict[str, str]:
 
 
 async def _refusals(
-    looked: Any, plan: Mapping[str, Any], files: Sequence[str]
+    looked: Any, plan: Mapping[str, Any], joined: Sequence[KeptRows]
 ) -> tuple[Problem, ...]:
-    """Tell why the run would be refused; what files hold, only a worker reads."""
-    if not looked.said:
-        none = Problem(
-            "no_studies", "there are no studies", "table", "type rows, or upload a table"
-        )
-        return () if files else (none,)
-    if files:
-        return looked.problems if looked.divided.headers is None else ()
+    """Tell why the run would be refused; of a file that is still being read, the run tells."""
+    if not looked.said and not joined:
+        what = "there are no studies"
+        return (Problem("no_studies", what, "table", "type rows, or upload a table"),)
+    if looked.said and looked.divided.headers is None:
+        return cast(tuple[Problem, ...], looked.problems)
+    refused = tuple(problem for one in joined if one.state == "refused" for problem in one.problems)
+    if refused or any(one.state == "being read" for one in joined):
+        return tuple(one for one in refused if one.code != "too_many_rows")
     from cartwheel.serve.evidence.looking import refusals  # noqa: PLC0415 - loads numpy and pandas
 
-    return await asyncio.to_thread(refusals, looked.divided.table.csv, plan)
+    csv = looked.divided.table.csv if looked.said else ""
+    return await asyncio.to_thread(refusals, csv, plan, joined, looked.name)
 
 
 def _load() -> None:
     import cartwheel.serve.evidence.looking  # noqa: F401, PLC0415 - a second of numpy and pandas
 
 
-async def _looked(table: TypedTable, typed: Mapping[str, str]) -> Any:
-    from cartwheel.serve.evidence.looking import look  # noqa: PLC0415 - loads numpy and pandas
-
-    view = typed.get("view", "forest")
-    return await asyncio.to_thread(
-        look, table, plan_of(typed), typed.get("pool", ""), view or "forest"
+async def _joined(
+    request: Request, who: Person, form: Form, typed: Mapping[str, str]
+) -> tuple[KeptRows, ...]:
+    """Find what the files that are ticked hold."""
+    flow = [typed["prisma"]] if typed.get("prisma") else []
+    return await joined_files(
+        services(request), who.name, _chosen(form), typed.get("sheet", "").strip(), flow
     )
+
+
+def _chosen(form: Form) -> list[str]:
+    return list(dict.fromkeys(one for one in form.get("file", ()) if one))
+
+
+async def _looked(
+    table: TypedTable, typed: Mapping[str, str], joined: Sequence[KeptRows] = ()
+) -> Any:
+    from cartwheel.serve.evidence.looking import Looked, look  # noqa: PLC0415 - loads numpy, pandas
+    from cartwheel.serve.evidence.splitting import divided  # noqa: PLC0415 - as above
+
+    name = free_name(TABLE, [one.name for one in joined])
+    try:
+        plan = plan_of(typed)
+    except PlanRefused as refused:
+        return Looked(divided(table), problems=refused.problems)
+    chosen = typed.get("pool", ""), typed.get("view", "") or "forest"
+    return await asyncio.to_thread(look, table, plan, *chosen, joined, name)
 
 
 async def _form(request: Request) -> dict[str, list[str]]:
@@ -215,7 +277,7 @@ def _words(form: Form) -> dict[str, str]:
     return {
         name: values[-1]
         for name, values in form.items()
-        if name not in ("cell", "row", "column", "csrf") and values
+        if name not in ("cell", "row", "column", "csrf", "file") and values
     }
 
 
@@ -264,17 +326,19 @@ def _page(
         switches=SWITCHES,
         measures=MEASURES,
         views=VIEWS,
-        files=_files(request, who),
+        lists=LISTS,
+        pairs=PAIRS,
+        texts=TEXTS,
+        numbers=NUMBERS,
+        flags=FLAGS,
+        offered=offered_files(services(request), who.name),
         chosen_files=wanted,
-        fresh=not table.filled,
+        taken=TAKEN,
+        fresh=not table.filled and not files,
+        example=typed.get("do") == "example",
+        said={name for name, value in typed.items() if value},
         rows={} if looked is None else _rows(looked),
     )
-
-
-def _files(request: Request, who: Person) -> list[KeptFile]:
-    kept = files_of(services(request).store, who.name)
-    found = [one for one in kept if one.name.lower().endswith(_TAKEN)]
-    return sorted(found, key=lambda one: one.made_at, reverse=True)[:50]
 
 
 def _title(looked: Any, typed: Mapping[str, str]) -> str:
@@ -284,14 +348,3 @@ def _title(looked: Any, typed: Mapping[str, str]) -> str:
     if not names:
         return "Pooled effects"
     return f"Pooled: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-
-
-def _typed_of_plan(plan: Mapping[str, Any]) -> dict[str, str]:
-    """Set the switches as an earlier run had them."""
-    typed = {name: str(plan[name]) for name in (*SWITCHES, "measure", "title") if plan.get(name)}
-    for name in ("subgroups", "regress"):
-        if plan.get(name):
-            typed[name] = str(plan[name][0])
-    if plan.get("grade"):
-        typed["grade"] = str(plan["grade"].get("start") or "")
-    return typed | {name: "yes" for name in ("gosh", "fail_safe", "planned") if plan.get(name)}

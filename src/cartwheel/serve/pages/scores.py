@@ -15,19 +15,23 @@ from cartwheel.errors import FileRefused, ScoreRefused, refuse
 from cartwheel.report.calculator.facts import facts_html, published_html
 from cartwheel.report.calculator.page import banners, calculator_page, policy, question
 from cartwheel.serve.access.person import Person, may
+from cartwheel.serve.jobs.asked import read_source
 from cartwheel.serve.pages.jobs import owner_of
-from cartwheel.serve.rendering import asked_by_htmx, fragment, page
+from cartwheel.serve.rendering import asked_by_htmx, fragment, page, templates
 from cartwheel.serve.scores.asked import Answered, answered
 from cartwheel.serve.scores.drawn import contribution_bars, percent_range
+from cartwheel.serve.scores.own import OwnScore, own_score_files
 from cartwheel.serve.services import services
 from cartwheel.serve.uploads import receive_form
-from cartwheel.store.kept_files import content_of, file_of, files_of
+from cartwheel.store.kept_files import KeptFile, content_of, file_of
 
 router = APIRouter()
 
 Reader = Annotated[Person, Depends(may("read"))]
 Scorer = Annotated[Person, Depends(may("score"))]
 _OWN = "own-"
+# a table that scrolls is reached by keyboard
+_SCROLLED = '<div class="scroll" tabindex="0" role="region" aria-label="Table: published figures">'
 _CALCULATOR = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -46,7 +50,7 @@ def library(request: Request, who: Reader, q: str = "") -> Response:
         q=q.strip(),
         known=[entry for entry in known if entry.computable],
         unknown=[(entry, not_computable_problem(entry)) for entry in known if not entry.computable],
-        own=own_scores(request, who),
+        own=_own(request, who),
     )
 
 
@@ -67,7 +71,7 @@ def compare(request: Request, who: Reader, a: str = "", b: str = "") -> Response
     """Ask which two scores, or what they need of one patient."""
     choices = [
         *((entry.id, entry.title) for entry in registry().values() if entry.computable),
-        *((f"{_OWN}{kept.id}", kept.name) for kept in own_scores(request, who)),
+        *((f"{_OWN}{one.file.id}", f"{one.title} ({one.file.name})") for one in _own(request, who)),
     ]
     words: dict[str, Any] = {"a": a, "b": b, "choices": choices, "both": None}
     if a and b:
@@ -132,7 +136,18 @@ async def batch(request: Request, who: Scorer, score_id: str) -> Response:
     return RedirectResponse(f"/jobs/{job.id}", 303)
 
 
-def own_scores(request: Request, who: Person) -> list[Any]:
+def make_ready() -> None:
+    """Make what every score needs, and is made once: the reader of score files, the templates.
+
+    It is called in the background after the start: a quarter of a second for the first score.
+    """
+    first = next(entry.id for entry in registry().values() if entry.computable)
+    answered(read_source(first), {})
+    for name in ("calculator", "fields", "said", "answer"):
+        templates().get_template(f"scores/{name}.html")
+
+
+def own_scores(request: Request, who: Person) -> list[KeptFile]:
     """List the score files of a person: uploads, and what developments here made.
 
     Parameters
@@ -147,10 +162,11 @@ def own_scores(request: Request, who: Person) -> list[Any]:
     list of KeptFile
         Newest first.
     """
-    store, owner = services(request).store, owner_of(who)
-    kept = (*files_of(store, owner), *files_of(store, owner, "output"))
-    found = [one for one in kept if one.name.endswith(".toml") and _is_score(one.name)]
-    return sorted(found, key=lambda one: one.made_at, reverse=True)
+    return [one.file for one in _own(request, who)]
+
+
+def _own(request: Request, who: Person) -> list[OwnScore]:
+    return own_score_files(services(request).store, owner_of(who))
 
 
 def spec_of(request: Request, who: Person, score_id: str) -> ScoreSpec:
@@ -185,11 +201,7 @@ def spec_of(request: Request, who: Person, score_id: str) -> ScoreSpec:
             where=score_id[:60],
             mend="choose one from the list of scores",
         )
-    return read_score(score_id)
-
-
-def _is_score(name: str) -> bool:
-    return "plan" not in name
+    return read_source(score_id)
 
 
 def _own_spec(request: Request, file_id: str, owner: str | None) -> ScoreSpec:
@@ -228,7 +240,7 @@ def _calculator(request: Request, score_id: str, found: Answered) -> Response:
         policy=policy(spec),
         # both write safe HTML
         facts=facts_html(spec),
-        published=published_html(spec.published),
+        published=published_html(spec.published).replace('<div class="scroll">', _SCROLLED),
         **_answer_words(found),
     )
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from cartwheel.canonical import sha256
 from cartwheel.clinic.registry import registry
-from cartwheel.errors import PlanRefused, Problem, Refused
+from cartwheel.clinic.score import LARGEST_FILE
+from cartwheel.errors import Problem, Refused
 from cartwheel.serve.access.person import Person, may
-from cartwheel.serve.cohort.asking import check_of, sheet_file
-from cartwheel.serve.cohort.document import draft_text, read_draft, with_lines
 from cartwheel.serve.cohort.fields import Fields, read_fields
-from cartwheel.serve.cohort.places import Placed
-from cartwheel.serve.cohort.plan_form import TIME_UNITS, value_at
-from cartwheel.serve.cohort.sheet import checked_sheet
+from cartwheel.serve.cohort.form_plan import tables_at, value_at
+from cartwheel.serve.cohort.in_work import PlanInWork, Shown
+from cartwheel.serve.cohort.sheets import not_checked, start_page, taken_sheet
 from cartwheel.serve.cohort.validation_form import (
-    FIELDS,
+    FORM,
+    HEAD,
     MOST_SUBGROUPS,
     OWN,
     ScoreChoice,
     checked,
-    first_draft,
     key_of,
     placed,
     plan_with,
@@ -32,20 +33,10 @@ from cartwheel.serve.cohort.validation_form import (
     score_choice,
     score_entries,
 )
-from cartwheel.serve.pages.cohort import (
-    SHEETS,
-    VALIDATION_DRAFT as DRAFT,
-    column_options,
-    not_checked,
-    sheets_of,
-    taken_sheet,
-)
-from cartwheel.serve.pages.jobs import job_words, owner_of
 from cartwheel.serve.pages.scores import own_scores, spec_of
-from cartwheel.serve.rendering import asked_by_htmx, fragment, page
-from cartwheel.serve.services import services
-from cartwheel.store.drafts import draft_of, keep_draft
-from cartwheel.store.kept_jobs import Job, job_of
+from cartwheel.store.database import Store
+from cartwheel.store.drafts import DRAFTS
+from cartwheel.store.kept_files import KeptFile, content_of
 
 router = APIRouter()
 
@@ -56,7 +47,7 @@ Analyst = Annotated[Person, Depends(may("analyse"))]
 @router.get("/validate")
 def start(request: Request, who: Reader) -> Response:
     """Ask for a sheet."""
-    return page(request, "validate/start.html", sheets=sheets_of(request, who), accepted=SHEETS)
+    return start_page(request, who, "validate")
 
 
 @router.post("/validate")
@@ -77,200 +68,146 @@ def plan_page(
     score: str = "",
 ) -> Response:
     """Show the plan of a validation as a form and as TOML."""
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    if job.state != "done":
-        return not_checked(request, job, "/validate")
-    text = draft_of(known.store, job.id, DRAFT)
-    if text is None:
-        data = _first(request, job)
-        if score:
-            named = {"file": score.removeprefix(OWN)} if score.startswith(OWN) else score
-            data["scores"] = [{"score": named}]
-        text = draft_text(data)
-    words = _plan_words(request, who, job, text, q, after)
-    if said:
-        words["found"] = words["found"].aloud()
-    return page(request, "validate/plan.html", **words, said=bool(said or after))
+    plan = ValidationInWork(request, who, check_id, score)
+    if plan.job.state != "done":
+        return not_checked(request, plan.job, "/validate")
+    return plan.page(q, after, is_aloud=bool(said))
 
 
 @router.post("/validate/{check_id}/plan")
 async def edit_plan(request: Request, who: Analyst, check_id: str) -> Response:
     """Take an edit of the form or of the TOML, keep it, and give the other one."""
     fields = await read_fields(request)
-    return await run_in_threadpool(_edit_plan, request, who, check_id, fields)
-
-
-def _edit_plan(request: Request, who: Person, check_id: str, fields: Fields) -> Response:
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    text = _edited(request, who, job, fields)
-    if not asked_by_htmx(request):
-        query = f"?q={fields.one('q')}" if fields.one("q") else ""
-        return RedirectResponse(f"/validate/{job.id}{query}", 303)
-    words = _plan_words(request, who, job, text, fields.one("q"), fields.one("after"))
-    is_toml = request.headers.get("hx-target") == "plan-form"
-    part = "validate/plan_form.html" if is_toml else "validate/plan_whole.html"
-    return fragment(request, part, **words, said=False)
+    return await run_in_threadpool(lambda: ValidationInWork(request, who, check_id).edit(fields))
 
 
 @router.post("/validate/{check_id}/run")
 async def run(request: Request, who: Analyst, check_id: str) -> Response:
     """Validate the scores, if nothing is left to be said."""
     fields = await read_fields(request)
-    return await run_in_threadpool(_run, request, who, check_id, fields)
-
-
-def _run(request: Request, who: Person, check_id: str, fields: Fields) -> Response:
-    known = services(request)
-    job = check_of(known, check_id, owner_of(who))
-    text = _edited(request, who, job, fields)
-    unsaid = RedirectResponse(f"/validate/{job.id}?said=1", 303)
-    try:
-        data = read_draft(text)
-    except PlanRefused:
-        return unsaid
-    choices, wrong = _choices(request, who, job, data)
-    if wrong or checked(data):
-        return unsaid
-    kept = sheet_file(known, job)
-    own = [key.removeprefix(OWN) for key in map(key_of, score_entries(data)) if _is_own(key)]
-    title = value_at(data, "title") or question_in_words(data, choices)
-    asked = known.queue.ask(
-        job.owner, "validate", title, {"file": kept.id, "plan": data}, [kept.id, *own]
-    )
-    return RedirectResponse(f"/validate/{job.id}/run/{asked.id}", 303)
+    return await run_in_threadpool(lambda: ValidationInWork(request, who, check_id).run(fields))
 
 
 @router.get("/validate/{check_id}/run/{job_id}")
 def run_page(request: Request, who: Reader, check_id: str, job_id: str) -> Response:
     """Show how far a validation is, then its report; a refused one leads back to the plan."""
-    known = services(request)
-    check_of(known, check_id, owner_of(who))
-    job = job_of(known.store, job_id, owner_of(who))
-    if job.state == "refused":
-        return RedirectResponse(f"/validate/{check_id}?after={job.id}", 303)
-    words = job_words(request, job)
-    made = {one.name: one.id for one in words["outputs"]}
-    return page(
-        request,
-        "validate/run.html",
-        **words,
-        report=made.get("report.html"),
-        share=made.get("share.json"),
-        updated=made.get("updated-score.toml"),
-        back=f"/validate/{check_id}",
-        here=f"/validate/{check_id}/run/{job_id}",
-        check_id=check_id,
-    )
+    return ValidationInWork(request, who, check_id).run_page(job_id)
+
+
+class ValidationInWork(PlanInWork):
+    """The plan of a validation in work.
+
+    Parameters
+    ----------
+    request, who, check_id
+        As of `PlanInWork`.
+    score : str
+        That a new plan begins with; may be empty.
+    """
+
+    way: ClassVar[str] = "/validate"
+    leaf: ClassVar[str] = ""
+    room: ClassVar[str] = "validate"
+    draft: ClassVar[str] = DRAFTS[1]
+    kind: ClassVar[str] = "validate"
+    key: ClassVar[str] = "plan"
+    head: ClassVar[Mapping[str, Any]] = HEAD
+    deed: ClassVar[str] = "Validate"
+    deed_about: ClassVar[str] = "Intervals come from resamples; you can cancel."
+
+    def __init__(self, request: Request, who: Person, check_id: str, score: str = "") -> None:
+        super().__init__(request, who, check_id)
+        self._score = score
+
+    def begun(self) -> dict[str, Any]:
+        """Begin the plan, with the score that somebody came from."""
+        made = super().begun()
+        if key := self._score:
+            made["scores"] = [{"score": {"file": key.removeprefix(OWN)} if _is_own(key) else key}]
+        return made
+
+    def written(self, data: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+        """Write what a form says into the plan."""
+        return plan_with(data, fields, self._choices(data)[0])
+
+    def checked(self, data: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Check the plan as far as it can be without the sheet."""
+        return checked(data)
+
+    def shown(self, data: Mapping[str, Any], wanted: str) -> Shown:
+        """Give what the form shows: the scores, their inputs, and what is asked of them."""
+        choices, unknown = self._choices(data)
+        words = {
+            "value": {
+                **FORM.values(data),
+                "competing_values": _listed(data.get("outcome"), "competing_values"),
+                "ladder": value_at(data, "update.ladder") == "True",
+                "subgroups": _subgroups(data),
+            },
+            "choices": choices,
+            "library": self._library({choice.key for choice in choices}, wanted),
+            "question": question_in_words(data, choices),
+        }
+        return Shown(
+            words,
+            lambda problems: placed(problems, data, choices),
+            unknown,
+            files=tuple(one.key.removeprefix(OWN) for one in choices if _is_own(one.key)),
+        )
+
+    def _choices(
+        self, data: Mapping[str, Any]
+    ) -> tuple[tuple[ScoreChoice, ...], tuple[Problem, ...]]:
+        """Read the scores of a plan; what cannot be read is told."""
+        sheet = self.sheet
+        found, problems = [], list[Problem]()
+        for place, entry in enumerate(score_entries(data)):
+            try:
+                spec = spec_of(self.request, self.who, key_of(entry))
+                found.append(score_choice(place, entry, spec, sheet))
+            except Refused as refused:
+                problems += refused.problems
+        return tuple(found), tuple(problems)
+
+    def _library(self, chosen: set[str], wanted: str) -> list[tuple[str, str, str, bool]]:
+        """List scores to choose from: own ones first, and whatever is chosen."""
+        own = [
+            (f"{OWN}{kept.id}", _title(self.known.store, kept), _made(kept))
+            for kept in own_scores(self.request, self.who)
+        ]
+        carried = [(one.id, one.title, one.status) for one in registry().values() if one.computable]
+        part = wanted.strip().casefold()
+        return [
+            (key, title, about, key in chosen)
+            for key, title, about in (*own, *carried)
+            if key in chosen or part in f"{key} {title} {about}".casefold()
+        ]
 
 
 def _is_own(key: str) -> bool:
     return key.startswith(OWN)
 
 
-def _first(request: Request, job: Job) -> dict[str, Any]:
-    sheet = checked_sheet(services(request).store, job)
-    made: dict[str, Any] = first_draft(
-        sheet, job.request.get("declarations", ()), str(job.request.get("sheet", ""))
-    )
-    if job.request.get("id"):
-        made["cohort"]["id"] = str(job.request["id"])
-    return made
+def _title(store: Store, kept: KeptFile) -> str:
+    """Give the title of a score file; scores of several developments have one name."""
+    return _title_in(store, kept.id) if kept.size <= LARGEST_FILE else kept.name
 
 
-def _choices(
-    request: Request, who: Person, job: Job, data: dict[str, Any]
-) -> tuple[tuple[ScoreChoice, ...], tuple[Problem, ...]]:
-    """Read the scores of a plan; what cannot be read is told."""
-    sheet = checked_sheet(services(request).store, job)
-    found, problems = [], list[Problem]()
-    for place, entry in enumerate(score_entries(data)):
-        try:
-            spec = spec_of(request, who, key_of(entry))
-            found.append(score_choice(place, entry, spec, sheet))
-        except Refused as refused:
-            problems += refused.problems
-    return tuple(found), tuple(problems)
-
-
-def _edited(request: Request, who: Person, job: Job, fields: Fields) -> str:
-    """Give the plan after an edit: of the TOML where its text has changed, else of the form."""
-    text = fields.text("toml")
-    if sha256(text) == fields.one("was"):
-        try:
-            data = read_draft(text)
-        except PlanRefused:
-            pass
-        else:
-            choices, _ = _choices(request, who, job, data)
-            text = draft_text(plan_with(data, fields, choices))
-    keep_draft(services(request).store, owner=job.owner, job_id=job.id, name=DRAFT, text=text)
-    return text
-
-
-def _plan_words(
-    request: Request, who: Person, job: Job, text: str, wanted: str, after: str
-) -> dict[str, Any]:
-    """Gather what the page of a validation's plan shows."""
-    known = services(request)
-    sheet = checked_sheet(known.store, job)
-    data: dict[str, Any] = {}
-    unread: tuple[Problem, ...] = ()
+@lru_cache(maxsize=256)
+def _title_in(store: Store, file_id: str) -> str:
+    """Read the title out of a file, which never changes."""
+    content = b"".join(content_of(store, file_id))
     try:
-        data = read_draft(text)
-    except PlanRefused as refused:
-        unread = refused.problems
-    choices, unknown = _choices(request, who, job, data)
-    found = Placed({}, (), tuple(("toml", one) for one in unread))
-    lines: dict[Problem, str] = {}
-    if not unread:
-        problems = checked(data)
-        told = with_lines(problems, text)
-        lines = {one: two.where for one, two in zip(problems, told, strict=True)}
-        if after and not problems:
-            problems = job_of(known.store, after, owner_of(who)).problems
-        found = placed((*unknown, *problems), data, choices)
-    return {
-        "job": job,
-        "sheet": sheet,
-        "value": {
-            **{field: value_at(data, path) for field, path in FIELDS.items()},
-            "competing_values": _listed(data.get("outcome"), "competing_values"),
-            "ladder": value_at(data, "update.ladder") == "True",
-            "subgroups": _subgroups(data),
-        },
-        "choices": choices,
-        "library": _library(request, who, {choice.key for choice in choices}, wanted),
-        "question": question_in_words(data, choices),
-        "toml": text,
-        "was": sha256(text),
-        "readable": not unread,
-        "found": found,
-        "lines": lines,
-        "q": wanted,
-        "after": after,
-        "time_units": [(unit, unit) for unit in TIME_UNITS],
-        "options": column_options(sheet),
-        "event": sheet.at(value_at(data, "outcome.event")),
-    }
+        title = tomllib.loads(content.decode()).get("title")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        title = None
+    return str(title)[:200] if title else "a score without a title"
 
 
-def _library(
-    request: Request, who: Person, chosen: set[str], wanted: str
-) -> list[tuple[str, str, str, bool]]:
-    """List scores to choose from: own ones first, and whatever is chosen."""
-    own = [
-        (f"{OWN}{kept.id}", kept.name, f"yours, {kept.made_at[:16].replace('T', ' ')} UTC")
-        for kept in own_scores(request, who)
-    ]
-    carried = [(one.id, one.title, one.status) for one in registry().values() if one.computable]
-    part = wanted.strip().casefold()
-    return [
-        (key, title, about, key in chosen)
-        for key, title, about in (*own, *carried)
-        if key in chosen or part in f"{key} {title}".casefold()
-    ]
+def _made(kept: KeptFile) -> str:
+    """Tell one score file from another: its name, when it was made, how its content begins."""
+    made_at = kept.made_at[:16].replace("T", " ")
+    return f"yours, {kept.name}, {made_at} UTC, {kept.sha256[:8]}"
 
 
 def _listed(outcome: object, key: str) -> str:
@@ -278,7 +215,6 @@ def _listed(outcome: object, key: str) -> str:
     return ", ".join(map(str, said)) if isinstance(said, list) else ""
 
 
-def _subgroups(data: dict[str, Any]) -> list[str]:
-    said = data.get("subgroups")
-    names = [str(one.get("column", "")) for one in said or () if isinstance(one, dict)]
+def _subgroups(data: Mapping[str, Any]) -> list[str]:
+    names = [str(one.get("column", "")) for one in tables_at(data, "subgroups")]
     return [*names, *([""] * MOST_SUBGROUPS)][:MOST_SUBGROUPS]

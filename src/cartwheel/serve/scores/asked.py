@@ -15,6 +15,7 @@ from cartwheel.workflows.score import score
 
 # what is not known of a patient is no mistake
 _NOT_YET = {"missing", "nothing_given"}
+_NO_UNIT = "unit_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Asked:
     unit: str = ""
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def waits(self) -> bool:
+        """Whether all that lacks is the choice of its unit."""
+        return (
+            self.must_choose
+            and not self.unit
+            and bool(self.problems)
+            and all(one.code == _NO_UNIT for one in self.problems)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -74,6 +85,16 @@ class Answered:
     found: Assessment | None = None
     wanting: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def without_unit(self) -> tuple[str, ...]:
+        """Labels of numbers whose unit is still to be chosen: not wrong, but not finished."""
+        return tuple(one.label for one in self.fields if one.waits)
+
+    @property
+    def wrong(self) -> tuple[Asked, ...]:
+        """Fields whose value cannot be taken."""
+        return tuple(one for one in self.fields if one.problems and not one.waits)
 
 
 def empty_fields(spec: ScoreSpec) -> tuple[Asked, ...]:

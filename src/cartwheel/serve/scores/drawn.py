@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cartwheel.clinic.scoring import Assessment
 
 # of the drawing, in its own units
-WIDTH, NAMES, ROW = 640.0, 210.0, 26.0
+WIDTH, NAMES, ROW = 480.0, 175.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def contribution_bars(found: Assessment) -> Bars | None:
         return None
     least = min(0.0, *(term.effect_low for term in terms))
     most = max(0.0, *(term.effect_high for term in terms))
-    scale = (WIDTH - NAMES - 90.0) / ((most - least) or 1.0)
+    scale = (WIDTH - NAMES - 80.0) / ((most - least) or 1.0)
 
     def across(amount: float) -> float:
         return round(NAMES + 10.0 + (amount - least) * scale, 2)

@@ -43,31 +43,75 @@ document.addEventListener("change", (event) => {
 }, true);
 document.addEventListener("focusout", said, true);
 
-// a part comes back while somebody types in it: what was typed since it was asked for stays
-let typing = null;
+// a part comes back while somebody fills it in: what was said since it was asked for stays
+const FILLED = "input:not([type=hidden], [type=file], [type=submit]), select, textarea";
+let kept = [], again = [];
+function differs(one, asked) {
+  const sent = asked.formData ? asked.formData.getAll(one.name) : [];
+  if (one.matches("[type=checkbox], [type=radio]")) return one.checked !== sent.includes(one.value);
+  return sent.length > 0 && !sent.includes(one.value);
+}
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const here = document.activeElement, asked = event.detail.requestConfig;
-  typing = null;
-  if (!here || !asked || !event.detail.target.contains(here)) return;
-  if (here instanceof HTMLSelectElement && performance.now() - keyed < WORD) {
+  const here = document.activeElement, target = event.detail.target, asked = event.detail.requestConfig;
+  kept = [];
+  again = [];
+  if (!here || !asked) return;
+  if (target.contains(here) && here instanceof HTMLSelectElement && performance.now() - keyed < WORD) {
     // asked for again at the end of the word
     event.detail.shouldSwap = false;
     hold(here);
     return;
   }
-  if (!here.id || !here.matches("input:not([type=checkbox], [type=radio], [type=file]), select, textarea")) return;
-  const sent = asked.formData ? asked.formData.get(here.name) : null;
-  if (sent === here.value) return;
-  typing = { id: here.id, value: here.value, start: here.selectionStart, end: here.selectionEnd };
+  // what is asked for without the form's fields cannot tell which of them have changed
+  const form = asked.elt && asked.verb !== "get" ? asked.elt.closest("form") : null;
+  for (const one of target.querySelectorAll(FILLED)) {
+    const isTyped = one === here && !one.matches("[type=checkbox], [type=radio]");
+    if (!one.id || !isTyped && (!form || one.form !== form)) continue;
+    if (!differs(one, asked) && !(isTyped && !asked.formData?.has(one.name))) continue;
+    const place = isTyped ? { start: one.selectionStart, end: one.selectionEnd } : {};
+    kept.push({ id: one.id, value: one.value, checked: one.checked, ...place });
+  }
 });
 document.addEventListener("htmx:afterSwap", () => {
-  const again = typing && document.getElementById(typing.id);
-  if (again && again.value !== typing.value) {
-    again.value = typing.value;
-    if (again.setSelectionRange && typeof typing.start === "number") again.setSelectionRange(typing.start, typing.end);
-    for (const name of ["input", "change"]) again.dispatchEvent(new Event(name, { bubbles: true }));
+  for (const said of kept) {
+    const one = document.getElementById(said.id);
+    if (!one || one.value === said.value && one.checked === said.checked) continue;
+    if (one.matches("[type=checkbox], [type=radio]")) one.checked = said.checked;
+    else one.value = said.value;
+    if (one.setSelectionRange && typeof said.start === "number") one.setSelectionRange(said.start, said.end);
+    again.push(one);
   }
-  typing = null;
+  kept = [];
+});
+// htmx hears of the new part only once it has settled
+document.addEventListener("htmx:afterSettle", () => {
+  const all = again;
+  again = [];
+  for (const one of all) for (const name of ["input", "change"]) one.dispatchEvent(new Event(name, { bubbles: true }));
+});
+
+// what is wrong with a value is put beside its field as well; an answer that was asked for is looked at
+document.addEventListener("htmx:afterSettle", (event) => {
+  const answer = event.detail.target;
+  if (!answer || answer.id !== "answer") return;
+  for (const place of document.querySelectorAll("[data-beside]")) {
+    const name = place.dataset.beside, field = document.getElementById(name);
+    const said = answer.querySelector(`[data-of="${CSS.escape(name)}"]`);
+    if (field) {
+      field[said ? "setAttribute" : "removeAttribute"]("aria-invalid", "true");
+      const by = [`${name}-hint`, said && `${name}-wrong`].filter((id) => id && (id.endsWith("-wrong") || document.getElementById(id)));
+      field[by.length ? "setAttribute" : "removeAttribute"]("aria-describedby", by.join(" "));
+    }
+    place.replaceChildren();
+    if (!said) continue;
+    const told = document.createElement("p");
+    told.className = "wrong";
+    told.id = `${name}-wrong`;
+    told.textContent = said.textContent.replace(/^[^:]*: /, "");
+    place.append(told);
+  }
+  const asked = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
+  if (asked && asked.type === "submit") answer.scrollIntoView({ block: "nearest" });
 });
 
 // the connection is gone: say so, keep what was typed

@@ -35,7 +35,7 @@
     const here = cell.closest("td");
     if (!here) return;
     const column = [...here.parentElement.children].indexOf(here);
-    const rows = [...form.querySelectorAll("table.days tbody tr:not(.part)")];
+    const rows = [...form.querySelectorAll("table.days tbody tr:not(.part)")].filter((row) => row.offsetParent);
     const next = rows[rows.indexOf(here.parentElement) + (event.shiftKey ? -1 : 1)];
     const field = next && next.children[column].querySelector("input, select");
     if (field) field.focus();

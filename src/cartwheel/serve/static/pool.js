@@ -152,6 +152,13 @@
     if (event.target.id === "seen" || event.detail.target && event.detail.target.id === "seen") {
       tell();
       keep();
+      // a file that is still being read is asked for again
+      if (document.querySelector("#seen [data-again]")) setTimeout(look, 1500);
+    }
+    // taken: what was refused before is over, and another may be chosen
+    if (event.detail.target && event.detail.target.id === "file-list") {
+      document.getElementById("file-said").replaceChildren();
+      document.getElementById("file").value = "";
     }
     if (event.detail.target && event.detail.target.id === "grid" || event.target.id === "grid") {
       const pasted = document.getElementById("pasted");
@@ -162,14 +169,15 @@
       keep();
     }
   });
-  // subgroups are chosen among the columns that there are
+  // columns that there are, to choose from
   function columns() {
-    const choice = form.querySelector("[data-columns]");
-    const chosen = choice.value;
     const names = [...grid().querySelectorAll('input[name="column"]')].map((one) => one.value).filter(Boolean);
-    choice.replaceChildren(new Option("none", ""), ...names.map((name) => new Option(name, name)));
-    choice.value = names.includes(chosen) ? chosen : "";
+    document.getElementById("columns").replaceChildren(...names.map((name) => new Option(name, name)));
+    const note = document.getElementById("example-note");
+    if (note && !asText()) note.remove();
   }
+  // files stand beside the form, and not within it
+  document.getElementById("file-list").addEventListener("change", look);
   form.addEventListener("change", (event) => {
     if (event.target.name === "column") {
       columns();
@@ -182,7 +190,7 @@
     let kept = "";
     try { kept = sessionStorage.getItem(KEPT) || ""; } catch { /* a browser that keeps nothing */ }
     if ("fresh" in form.dataset && !asText() && kept) paste(kept, "");
-    else if (asText()) look();
+    else if (asText() || document.querySelector('input[name="file"]:checked')) look();
   });
   // htmx would look where the button that was clicked last sends the form
   form.addEventListener("htmx:configRequest", (event) => {

@@ -1,0 +1,63 @@
+"""``cartwheel monitor replay``: whether the log says today what was told then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cartwheel.errors import FileRefused, Problem
+
+
+def replay_log(ward: Path, data: Path | None, database: str | None) -> None:
+    """Replay a log, and print whether it equals what was told.
+
+    Parameters
+    ----------
+    ward : Path
+        Ward file: by it, and by those that were in force before, patients are followed.
+    data : Path or None
+        Folder of the SQLite file; by default that of ``cartwheel serve``.
+    database : str or None
+        PostgreSQL instead.
+
+    Raises
+    ------
+    FileRefused
+        ``no_log`` where there is none; ``replay_differs`` with the ward's own ids and the lines.
+    """
+    from cartwheel.cli.serve_run import require_serve
+
+    require_serve()
+    from cartwheel.errors import refuse
+    from cartwheel.serve.settings import Settings
+    from cartwheel.serve.ward.known import verify
+    from cartwheel.serve.ward.opened import open_ward_services
+    from cartwheel.store.database import FILE, default_folder, open_store
+    from cartwheel.workflows.monitor_open import models_of
+
+    folder = data or default_folder()
+    if database is None and not (folder / FILE).is_file():
+        raise refuse(
+            FileRefused, "no_log", "there is no log in this folder", where=str(folder),
+            mend="name the folder of the server: --data DIR",
+        )  # fmt: skip
+    settings = Settings(folder=folder, database=database, ward=ward)
+    more = models_of(ward)
+    store = open_store(folder, database)
+    try:
+        opened = open_ward_services(settings, store, more_targets=more)
+        found = verify(store, opened.followings())
+    finally:
+        store.close()
+    print(f"{found.patients} patients, {found.lines} lines, {found.events} events")
+    if found.unexplained:
+        print(f"{found.unexplained} lines were followed by a ward file that is not at hand")
+    if found.same:
+        print("replay says what was told, byte for byte")
+        return
+    raise FileRefused(
+        [
+            Problem("replay_differs", one.what, f"patient {one.patient}, line {one.entry}",
+                    "keep a copy of the database, and report it without patients' data")
+            for one in found.differences
+        ]
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The ward: what comes in is kept, what follows is told, and both can be shown again."""
