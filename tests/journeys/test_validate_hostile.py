@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,8 @@ def test_stopped_by_hand_it_leaves_no_file(tmp_path: Path, score: Path) -> None:
          "--share", str(tmp_path / "s.json")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # a shell that runs the tests in the background lets them ignore Ctrl-C, and it is inherited
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     time.sleep(2.0)
     process.send_signal(signal.SIGINT)
