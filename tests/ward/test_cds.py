@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("joserfc", reason="cartwheel[ward] is not installed")
-pytest.importorskip("fhir.resources", reason="cartwheel[fhir] is not installed")
+pytest.importorskip("fhir.resources", reason="cartwheel[ward] is not installed")
 
 from cds_client import (
     EASIX,

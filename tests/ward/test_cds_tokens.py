@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("joserfc", reason="cartwheel[ward] is not installed")
-pytest.importorskip("fhir.resources", reason="cartwheel[fhir] is not installed")
+pytest.importorskip("fhir.resources", reason="cartwheel[ward] is not installed")
 
 from cds_client import EASIX, ISS, KEY, PATIENT, RecordSystem, bundle, lab
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
@@ -60,6 +61,13 @@ def test_a_token_is_taken_once(ehr: RecordSystem) -> None:
     assert again.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@dataclass(frozen=True)
+class In:
+    """So many seconds after the test begins, which may be long after it was collected."""
+
+    seconds: float
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -69,10 +77,10 @@ def test_a_token_is_taken_once(ehr: RecordSystem) -> None:
         ({"aud": f"{LAPTOP}/cds-services"}, "token_audience"),
         ({"aud": f"{LAPTOP}/cds-services/easix/"}, "token_audience"),
         ({"aud": None}, "token_audience"),
-        ({"iat": time.time() - 600, "exp": time.time() - 300}, "token_time"),
-        ({"iat": time.time() + 120}, "token_time"),
-        ({"exp": time.time() + 7200}, "token_time"),
-        ({"nbf": time.time() + 120}, "token_time"),
+        ({"iat": In(-600), "exp": In(-300)}, "token_time"),
+        ({"iat": In(120)}, "token_time"),
+        ({"exp": In(7200)}, "token_time"),
+        ({"nbf": In(120)}, "token_time"),
         ({"exp": None}, "token_unusable"),
         ({"iat": None}, "token_unusable"),
         ({"exp": True}, "token_unusable"),
@@ -90,7 +98,11 @@ def test_a_token_is_taken_once(ehr: RecordSystem) -> None:
     ],
 )
 def test_what_is_wrong_with_a_token(ehr: RecordSystem, changes: dict[str, Any], code: str) -> None:
-    answer = ehr.ask(token=ehr.token(PATH, **changes))
+    now = time.time()
+    claims = {
+        key: now + one.seconds if isinstance(one, In) else one for key, one in changes.items()
+    }
+    answer = ehr.ask(token=ehr.token(PATH, **claims))
     assert answer.status_code == 401, answer.text
     assert answer.json()["problems"][0]["code"] == code
     assert "Traceback" not in answer.text

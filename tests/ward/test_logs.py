@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("joserfc", reason="cartwheel[ward] is not installed")
-pytest.importorskip("fhir.resources", reason="cartwheel[fhir] is not installed")
+pytest.importorskip("fhir.resources", reason="cartwheel[ward] is not installed")
 
 from cds_client import BORN, EASIX, ISS, PATIENT, PERSON, RECORD, SURNAME, RecordSystem, lab
 from hl7.client import MLLPClient
@@ -38,11 +38,17 @@ def lines() -> Iterator[io.StringIO]:
     """What is written, and the logging of the tests put back in the end."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
+    # a server of another test may have made it quieter
+    uvicorn = logging.getLogger("uvicorn.error")
+    was = uvicorn.level
+    uvicorn.setLevel(logging.NOTSET)
+    uvicorn.disabled = False
     written = io.StringIO()
     write_logs(written, logging.DEBUG)
     yield written
     root.handlers[:] = before
     root.setLevel(level)
+    uvicorn.setLevel(was)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).propagate = True
 

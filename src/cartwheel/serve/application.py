@@ -123,6 +123,7 @@ def _opened_ward(settings: Settings, store: Store) -> WardServices | None:
         return None
     from cartwheel.serve.fhir.settings import fhir_settings  # noqa: PLC0415
     from cartwheel.serve.ward.opened import open_ward_services  # noqa: PLC0415
+    from cartwheel.serve.ward.webhook_file import webhooks_of  # noqa: PLC0415
     from cartwheel.workflows.monitor_open import models_of  # noqa: PLC0415
 
     try:
@@ -130,7 +131,10 @@ def _opened_ward(settings: Settings, store: Store) -> WardServices | None:
             settings,
             store,
             more_targets=models_of(settings.ward),
-            subscriptions=fhir_settings().subscriptions(),
+            subscriptions=(
+                *fhir_settings().subscriptions(),
+                *(hook.subscription() for hook in webhooks_of()),
+            ),
         )
     except Refused:
         store.close()
@@ -140,8 +144,10 @@ def _opened_ward(settings: Settings, store: Store) -> WardServices | None:
 def _open_interfaces(application: FastAPI, ward: WardServices) -> None:
     from cartwheel.serve.cds.opening import open_cds  # noqa: PLC0415
     from cartwheel.serve.fhir.opening import open_fhir  # noqa: PLC0415
+    from cartwheel.serve.ward.webhook_file import open_webhooks, webhooks_of  # noqa: PLC0415
 
     open_fhir(application, ward)
+    open_webhooks(ward, webhooks_of())
     open_cds(application, application.state.services)
 
 

@@ -21,6 +21,11 @@ FILE = "cartwheel.sqlite3"
 # a large upload may hold the write lock for seconds
 _BUSY_MS = 60_000
 _WRITES = "cartwheel_writes"
+# a database host that died without a word is noticed within a minute
+_NOTICE = {
+    "connect_timeout": "10", "keepalives_idle": "20", "keepalives_interval": "10",
+    "keepalives_count": "3", "tcp_user_timeout": "30000",
+}  # fmt: skip
 
 
 def moment(ago: float = 0.0) -> str:
@@ -153,6 +158,10 @@ def _postgresql(url: str) -> Engine:
         if wanted.get_backend_name() not in ("postgresql", "sqlite"):
             raise ArgumentError
         # a connection that went away while the database was restarted is replaced
+        if wanted.get_backend_name() == "postgresql":
+            # what the address says itself counts
+            more = {name: said for name, said in _NOTICE.items() if name not in wanted.query}
+            wanted = wanted.update_query_dict(more)
         return create_engine(wanted, pool_pre_ping=True, pool_size=10, max_overflow=10)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         raise refuse(

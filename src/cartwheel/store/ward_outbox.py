@@ -124,7 +124,7 @@ def outbox_rows(
             "key": f"{kept.number}:{one.target}",
             "body": body,
             "made_at": kept.known_at,
-            "next_at": kept.known_at,
+            "next_at": "",  # at once: known_at may be ahead of a clock that was set back
         }
         for one in wanted
     ]

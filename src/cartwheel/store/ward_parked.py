@@ -131,7 +131,7 @@ def messages_parked(
     return tuple(int(one) for one in found.scalars())
 
 
-def end_parked(connection: Connection, message: int, done_at: str) -> int:
+def end_parked(connection: Connection, message: int, done_at: str) -> tuple[tuple[str, str], ...]:
     """Say that what waited of a message waits no more.
 
     Parameters
@@ -145,8 +145,9 @@ def end_parked(connection: Connection, message: int, done_at: str) -> int:
 
     Returns
     -------
-    int
-        How many items.
+    tuple of (str, str)
+        Of each item: why it waited, and its name in the dictionary, which may be empty.
     """
     waits = update(parked).where(parked.c.message_number == message, parked.c.done_at.is_(None))
-    return int(connection.execute(waits.values(done_at=done_at)).rowcount)
+    ended = waits.values(done_at=done_at).returning(parked.c.reason, parked.c.name)
+    return tuple((row.reason, row.name) for row in connection.execute(ended))

@@ -290,6 +290,27 @@ def keep_snapshot(connection: Connection, patient: str, text: str, entry: int) -
     return connection.execute(kept.returning(snapshots.c.patient)).one_or_none() is not None
 
 
+def root_of(connection: Connection, patient: str) -> str:
+    """Find the record that a record was folded into.
+
+    Parameters
+    ----------
+    connection : Connection
+        To read with.
+    patient : str
+        The ward's own id.
+
+    Returns
+    -------
+    str
+        Its own id where it was not.
+    """
+    wanted = select(episodes.c.merged_into)
+    while into := connection.execute(wanted.where(episodes.c.patient == patient)).scalar():
+        patient = str(into)
+    return patient
+
+
 def due_patients(
     connection: Connection,
     now: str,

@@ -170,7 +170,7 @@ outbox = Table(
     Column("dead_at", _MOMENT, nullable=True),
     Column("last_problem", String(300), nullable=False, server_default=""),
     UniqueConstraint("key", name="uq_ward_outbox_key"),
-    Index("ix_ward_outbox_waits", "target", "patient", "number"),
+    Index("ix_ward_outbox_waits", "target", "done_at", "dead_at", "patient", "number"),
     Index("ix_ward_outbox_next_at", "done_at", "dead_at", "next_at"),
     Index("ix_ward_outbox_event_number", "event_number"),
 )

@@ -304,7 +304,8 @@ def _ended(rule: AlertRule, alert: OpenAlert, held: Held, now: Now) -> OpenAlert
 
 def _escalated(rule: AlertRule, alert: OpenAlert, now: Now, events: list[AlertEvent]) -> OpenAlert:
     due_at = _escalation(rule, alert)
-    if due_at is None or now.known_at < due_at:
+    # nobody is called again for a patient who died
+    if due_at is None or now.known_at < due_at or now.view.last("death") is not None:
         return alert
     higher = SEVERITIES[min(SEVERITIES.index(alert.severity) + 1, len(SEVERITIES) - 1)]
     up = replace(

@@ -368,10 +368,11 @@ class _Work:
         first, until = self.foretold.first.get(one.patient), one.raised_at + self.foretold.within
         if first is not None and first <= one.raised_at:
             return "already"
-        if first is not None and first <= until:
-            return "right"
+        # judged only where all of the time was seen, whatever followed: else the right ones outlive
         end = self.followed.end_of(one.patient, one.raised_at)
-        return "wrong" if end is not None and end >= until else "unripe"
+        if end is None or end < until:
+            return "unripe"
+        return "right" if first is not None and first <= until else "wrong"
 
     def foreseen(self, lives: Sequence[_Life]) -> tuple[Estimate | None, Estimate | None]:
         """Estimate how many were foreseen, and how long before."""

@@ -179,7 +179,7 @@ def plain_teller(name: str) -> Teller:
 
 
 def fever_beside_temperature(view: View) -> Told:
-    """Tell fever only where the temperature itself is not known.
+    """Tell fever only where the temperature itself is not known, and nothing newer was measured.
 
     Parameters
     ----------
@@ -190,7 +190,10 @@ def fever_beside_temperature(view: View) -> Told:
     ------
     pair of str and Fact
     """
-    if view.latest("temperature") is None:
+    said, measured = view.last("fever"), view.last("temperature")
+    is_newer = said is not None and (measured is None or said.taken_at >= measured.taken_at)
+    # a temperature that is too old still outranks what was charted before it
+    if measured is None or (view.latest("temperature") is None and is_newer):
         yield from plain_teller("fever")(view)
 
 
@@ -206,10 +209,10 @@ def fever_by_temperature(view: View) -> Told:
     ------
     pair of str and Fact
     """
-    said, measured = view.latest("fever"), view.latest("temperature")
+    said, measured = view.last("fever"), view.last("temperature")
     if measured is None or (said is not None and said.taken_at >= measured.taken_at):
         yield from plain_teller("fever")(view)
-    elif isinstance(measured.value, Decimal):
+    elif measured is view.latest("temperature") and isinstance(measured.value, Decimal):
         hot = measured.value >= FEVER
         yield "fever", Fact(hot, measured, note="fever: taken from the temperature, >= 38.0 Cel")
 
@@ -226,14 +229,14 @@ def hypotension(view: View) -> Told:
     ------
     pair of str and Fact
     """
-    said, limit = view.latest("hypotension"), view.policy.systolic_below
-    pressure = None if limit is None else view.latest("systolic_pressure")
-    newer = said is None or (pressure is not None and pressure.taken_at > said.taken_at)
-    if pressure is not None and newer and isinstance(pressure.value, Decimal) and limit is not None:
+    said, limit = view.last("hypotension"), view.policy.systolic_below
+    pressure = None if limit is None else view.last("systolic_pressure")
+    is_newer = said is not None and (pressure is None or said.taken_at >= pressure.taken_at)
+    if limit is None or pressure is None or is_newer:
+        yield from plain_teller("hypotension")(view)
+    elif pressure is view.latest("systolic_pressure") and isinstance(pressure.value, Decimal):
         note = f"hypotension: by the ward's limit, systolic pressure below {limit} mm[Hg]"
         yield "hypotension", Fact(pressure.value < limit, pressure, note=note)
-    else:
-        yield from plain_teller("hypotension")(view)
 
 
 def vasopressors(view: View) -> Told:
@@ -341,8 +344,11 @@ def cognition(view: View) -> Told:
     ------
     pair of str and Fact
     """
-    total = view.latest("ice")
+    total, newest = view.latest("ice"), view.last("ice")
     items = [one for one in map(view.latest, ICE_ITEMS) if one is not None]
+    if total is None and newest is not None:
+        # a total that is too old still outranks the items before it
+        items = [one for one in items if one.taken_at >= newest.taken_at]
     if total is not None and any(one.taken_at > total.taken_at for one in items):
         total = None
     if total is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -19,6 +19,8 @@ NameKind: TypeAlias = Literal[
 ]
 
 STATUS_RANK: dict[Status, int] = {"preliminary": 0, "final": 1, "corrected": 2, "withdrawn": 3}
+
+_JUST_BEFORE = timedelta(microseconds=1)
 
 MILESTONES = ("lymphodepletion", "infusion", "discharge", "death")
 """Moments of an episode; ``infusion`` is day 0, ``lymphodepletion`` its first dose."""
@@ -150,7 +152,9 @@ def supersedes(new: Observation, old: Observation) -> bool:
     if _content(new) == _content(old):
         return False
     if new.issued_at is not None and old.issued_at is not None and new.issued_at != old.issued_at:
-        return new.issued_at > old.issued_at
+        # what takes back an unreadable correction is dated just before it
+        just = new.status == "withdrawn" and old.issued_at - new.issued_at == _JUST_BEFORE
+        return just or new.issued_at > old.issued_at
     return STATUS_RANK[new.status] >= STATUS_RANK[old.status]
 
 

@@ -110,6 +110,10 @@ def _given_since(view: View, name: str, since: Began) -> Fact | None:
     last = view.latest(name)
     if last is not None and is_none(last) and last.taken_at >= first:
         return Fact(False, last)
+    if name == "corticosteroid":
+        said_none = max((at for at, one in enumerate(charted) if is_none(one)), default=-1)
+        if any(one.ends_at is None for one in charted[said_none + 1 :]):
+            return None  # begun before CRS; nobody said that it ended
     if view.policy.assumed.get(name) is False:
         return Fact(False, None, assumed="no")
     return stated(view, name) if name not in view.policy.assumed else None

@@ -11,13 +11,14 @@ from typing import Any
 
 from cartwheel import __version__
 from cartwheel.canonical import sha256
-from cartwheel.errors import PlanRefused, refuse
+from cartwheel.errors import PlanRefused, Refused, refuse
 from cartwheel.provenance import library_versions
 from cartwheel.watch.burden import Foretold, burden
+from cartwheel.watch.codes import CodeTable
 from cartwheel.watch.drift import Answered, Asked, Drift, DriftPlan, drift
 from cartwheel.watch.drift_findings import drift_findings
 from cartwheel.watch.ward import Ward
-from cartwheel.workflows.monitor_cohort import PastFile, PastPatient, events_of_patients
+from cartwheel.workflows.monitor_cohort import events_of_patients
 from cartwheel.workflows.monitor_plan import OUTCOME, SimulatedPast
 from cartwheel.workflows.monitor_result import (
     KIND,
@@ -30,7 +31,7 @@ from cartwheel.workflows.monitor_result import (
     TargetCount,
     WholePath,
 )
-from cartwheel.workflows.monitor_time import Lived
+from cartwheel.workflows.monitor_time import Lived, observation_of, own_codes
 
 _QUARTERS = 4
 _FEWEST = 40
@@ -220,31 +221,30 @@ def _drift(past: SimulatedPast) -> Drift | None:
     if not any(len(one.patients) >= _FEWEST for one in past.files):
         return None
     by_id = {one.course.patient: one for one in past.lived}
+    codes = own_codes(past.ward)
     asked: list[Asked] = []
     answered: list[Answered] = []
     for file in past.files:
         for place, patient in enumerate(file.patients):
             period = f"quarter {1 + _QUARTERS * place // len(file.patients)}"
-            asked += _asked(past.ward, file, patient, period)
+            asked += _asked(past.ward, codes, by_id[patient.id], file.name, period)
             answered += _answered(by_id[patient.id], file.name, period)
     plan = DriftPlan(("quarter 1", "quarter 2"), {}, seed=past.plan.seed)
     return drift(plan, asked, answered)
 
 
-def _asked(ward: Ward, file: PastFile, patient: PastPatient, period: str) -> Iterator[Asked]:
-    for one in patient.values:
-        if ward.names[one.name] not in _QUANTITIES:
-            continue
-        number = _plain_number(one.text)
-        yield Asked(file.name, period, patient.id, one.name, number, parked=number is None)
-
-
-def _plain_number(text: str) -> float | None:
-    try:
-        found = Decimal(text.strip().lstrip("<>=").strip())
-    except ArithmeticError:
-        return None
-    return float(found) if found.is_finite() else None
+def _asked(ward: Ward, codes: CodeTable, one: Lived, centre: str, period: str) -> Iterator[Asked]:
+    """Give each number in its canonical unit; what the ward would park counts as parked."""
+    for brought in one.course.brought:
+        for each in brought.values:
+            if ward.names[each.name] not in _QUANTITIES:
+                continue
+            try:
+                seen = observation_of(codes, brought, each, one.course).value
+            except Refused:
+                seen = None
+            number = float(seen) if isinstance(seen, Decimal) else None
+            yield Asked(centre, period, one.course.patient, each.name, number, number is None)
 
 
 def _answered(one: Lived, centre: str, period: str) -> Iterator[Answered]:
@@ -264,5 +264,6 @@ def _notes(past: SimulatedPast, told_by: str, drifted: Drift | None) -> Iterator
         yield "what followed is the ward's own answer: an alert on the same rule foretells itself"
     if drifted is not None and drifted.inputs:
         yield "drift: quarters of a file in its own order, which need not be the order of time"
+        yield "drift: blank cells of a file are not counted; its shares missing say nothing"
     elif drifted is None:
         yield f"drift was not looked for: no file has {_FEWEST} patients"

@@ -168,8 +168,8 @@ def planned(entry: Resource, number: int) -> Resource:
             CohortRefused, "id_differs", "address and resource have different ids",
             where=f"{where}.resource.id",
         )  # fmt: skip
-    if method == "POST":
-        # the server names what is created
+    if method == "POST" and "response" not in entry:
+        # the server names what is created; in a history, which has responses, it has done so
         resource = {key: value for key, value in resource.items() if key != "id"}
     return with_id(resource)
 

@@ -88,6 +88,9 @@ class FhirContext:
     def system(self, kind: str, base: str = "") -> str:
         """Name the system of the ids of one type on a server."""
         own = base or self.options.base
+        if not own and self.sender:
+            # ids of a sender without an address of its own are of that sender alone
+            own = f"urn:cartwheel:sender:{self.sender}"
         return f"{own.rstrip('/')}/{kind}" if own else kind
 
     def source(self, resource: Resource, *parts: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cartwheel.errors import CohortRefused, Problem, refuse
 from cartwheel.serve.fhir.checking import check, type_of
-from cartwheel.serve.fhir.context import FhirContext, FhirOptions
+from cartwheel.serve.fhir.context import FhirContext, FhirOptions, issued_at
 from cartwheel.serve.fhir.json_text import Resource, read_json, write_json
 from cartwheel.serve.fhir.parsing import (
     items_of,
@@ -152,7 +152,11 @@ class FhirIntake:
             again = last is not None and last.sha256 == content_sha256(content)
             version = now if again else now + 1
             before = () if again or last is None else self._before(last, context)
-            whole = items if again else still_here(with_withdrawals(items, before), before)
+            whole = (
+                items
+                if again
+                else still_here(with_withdrawals(items, before, issued_at(resource)), before)
+            )
             key = key_of(context.sender, type_of(resource), str(resource["id"]), version)
             receipt = self.ingest.accept(Message("fhir", key, content, whole))
             problem = receipt.problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from cartwheel.serve.fhir.context import FhirContext
@@ -89,7 +89,9 @@ def people_first(
     return tuple(item for _, each in ordered for item in each)
 
 
-def with_withdrawals(items: Sequence[Item], before: Sequence[Item]) -> tuple[Item, ...]:
+def with_withdrawals(
+    items: Sequence[Item], before: Sequence[Item], issued: datetime | None = None
+) -> tuple[Item, ...]:
     """Take back what an earlier version of a resource said and this one says no more.
 
     Parameters
@@ -98,6 +100,8 @@ def with_withdrawals(items: Sequence[Item], before: Sequence[Item]) -> tuple[Ite
         Of the new version.
     before : sequence of Item
         Of the last one.
+    issued : datetime, optional
+        When the new version was given out; that of its values where it is not said.
 
     Returns
     -------
@@ -106,7 +110,9 @@ def with_withdrawals(items: Sequence[Item], before: Sequence[Item]) -> tuple[Ite
         gone, a discharge that did not take place. Then `items`.
     """
     now = {_place(one) for one in items if isinstance(one, Arrived)}
-    issued = next((one.observation.issued_at for one in items if isinstance(one, Arrived)), None)
+    if issued is None:
+        several = (one.observation.issued_at for one in items if isinstance(one, Arrived))
+        issued = next(several, None)
     gone = [
         replace(one, observation=_withdrawn(one.observation, issued))
         for one in before
@@ -147,6 +153,9 @@ def _place(one: Arrived) -> tuple[Identifiers, str]:
 
 
 def _withdrawn(one: Observation, issued: datetime | None) -> Observation:
+    # just before: what is said anew counts, also when it is read again
+    if issued is not None and (one.issued_at is None or one.issued_at < issued):
+        issued -= timedelta(microseconds=1)
     return replace(
         one, value=None, unit="", limit="", status="withdrawn", ends_at=None, issued_at=issued
     )

@@ -61,7 +61,11 @@ def search(
     after, count = _number(asked, "_after", 0), _number(asked, "_count", _COUNT)
     rest = [one for one in found if one.event > after]
     page = rest[: min(count, _MOST)]
-    kept = {key: value for key, value in asked.items() if key != "_after"}
+    # the number of a record stands in no address
+    numbers = ("patient.identifier", "subject.identifier")
+    kept = {key: value for key, value in asked.items() if key not in ("_after", *numbers)}
+    if patient:
+        kept["patient"] = patient
     links = [_link("self", base, kind, {**kept, **_shown(after)})]
     if len(rest) > len(page) and page:
         links.append(_link("next", base, kind, {**kept, "_after": str(page[-1].event)}))

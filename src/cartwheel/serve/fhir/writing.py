@@ -99,7 +99,14 @@ def resource_for(store: Store, row: OutboxRow, base: str) -> dict[str, Any]:
     event = int(json.loads(row.body)["event"])
     with store.reading() as connection:
         subject = _subject(identifiers_of(connection, row.patient), base)
-        events = [one for one in events_of(connection, row.patient) if one.number <= event]
+        every = [one for one in events_of(connection, row.patient) if one.number <= event]
+    mine = next((one for one in every if one.number == event), None)
+    if mine is None:
+        raise _not_delivered("the event is not in the log")
+    # a thing is what was said of one moment, or one alert: the rest need not be read
+    events = [
+        one for one in every if one.kind == mine.kind and (one.kind == "alert" or one.at == mine.at)
+    ]
     found: list[Written] = written_of(events, subject)
     resource = next((dict(one.resource) for one in found if one.event == event), None)
     if resource is None:

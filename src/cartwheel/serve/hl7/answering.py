@@ -18,6 +18,8 @@ Parse: TypeAlias = Callable[[bytes], Message]
 Accept: TypeAlias = Callable[[Message], Receipt]
 
 _log = logging.getLogger("cartwheel.hl7")
+_MOST_MESSAGES = 10_000
+_TOO_MANY = Problem("too_large", f"more than {_MOST_MESSAGES} messages in one frame")
 _UNREADABLE = Problem("internal", "the message could not be processed")
 _NOT_KEPT = Problem("store_unavailable", "the message could not be kept now", "", "send it again")
 
@@ -60,6 +62,8 @@ class Answers:
         as one batch. Nothing is sent only where the sender asks for nothing (MSH-15, MSH-16).
         """
         frame = frame_of(content)
+        if len(frame.messages) > _MOST_MESSAGES:
+            return self.refusal(content[:4096], _TOO_MANY)
         if not frame.batch:
             return self._message(frame.messages[0])
         answers = [answer for one in frame.messages for answer in self._message(one)]

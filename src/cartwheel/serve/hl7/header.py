@@ -32,6 +32,7 @@ _CHARSETS: Mapping[str, str] = MappingProxyType(
 )
 _LEADING = b"\r\n\t "
 _MOST_OF_A_HEADER = 4096
+_MOST_SEGMENTS = 50_000
 _HEADER = re.compile(rb"MSH[^\r\n]*")
 
 REJECTED = frozenset({"type", "event", "version", "processing_id", "too_large"})
@@ -202,6 +203,9 @@ def segments_of(content: bytes) -> tuple[Header, tuple[Segment, ...]]:
     """
     raw = header_of(content)
     lines = lines_of(decoded(content, raw))
+    if len(lines) > _MOST_SEGMENTS:
+        what = f"more than {_MOST_SEGMENTS} segments in one message"
+        raise refuse(CohortRefused, "too_large", what)
     if not lines or not lines[0].startswith("MSH"):
         raise refuse(CohortRefused, "header_missing", "a message begins with MSH")
     marks = read_marks(lines[0], charset_of(raw))

@@ -181,10 +181,13 @@ def _place(kind: str, visit: Segment | None, options: Hl7Options) -> Place | Non
 def _milestone(
     name: str, stated: str, visit: str, status: Status, context: Context
 ) -> Iterator[Item]:
-    if not stated:
+    cancelled_at = context.sent_at if status == "withdrawn" else None
+    if not stated and cancelled_at is None:
         return
     try:
-        at = context.taken_at(stated, day_is_enough=False)
+        # of what did not take place the name counts, not the moment
+        at = context.taken_at(stated, day_is_enough=False) if stated else cancelled_at
+        assert at is not None
     except Refused as refused:
         reason, what = first_problem(refused)
         yield context.parked(reason, what, None, name=name)

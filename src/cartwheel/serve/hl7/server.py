@@ -175,6 +175,8 @@ class MllpServer:
         writer.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, _ANSWER_BUFFER
         )
+        # a sender that is gone without a word must not hold its place for ever
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         writer.transport.set_write_buffer_limits(high=_ANSWER_BUFFER)
         try:
             await self._conversation(reader, writer, task)

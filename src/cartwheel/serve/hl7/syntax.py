@@ -244,6 +244,10 @@ def read_marks(header: str, charset: str = "ascii") -> Marks:
     return Marks(sign, component, repetition, escape, subcomponent, truncation, charset)
 
 
+# what would be lost if a line feed hid it in the segment before
+_CARRYING = frozenset({"PID", "PV1", "MRG", "ORC", "OBR", "OBX", "RXA", "PR1"})
+
+
 def read_segment(line: str, marks: Marks) -> Segment:
     """Split a line into its fields.
 
@@ -269,6 +273,13 @@ def read_segment(line: str, marks: Marks) -> Segment:
         raise refuse(CohortRefused, "segment_form", "a line does not begin with a segment's name")
     if _CONTROL.search(line):
         raise refuse(CohortRefused, "control_character", "a control character", where=name)
+    if "\n" in line and any(
+        one[:3] in _CARRYING and one[3:4] == marks.field for one in line.split("\n")[1:]
+    ):
+        raise refuse(
+            CohortRefused, "segment_form", "a segment ends in a line feed, others in a carriage "
+            "return", where=name, mend="end every segment with a carriage return",
+        )  # fmt: skip
     fields = line.split(marks.field)
     if name in HEADERS:
         fields = [name, marks.field, *fields[1:]]

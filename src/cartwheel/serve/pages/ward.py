@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, cast
@@ -36,6 +37,7 @@ Hours = Annotated[int, Query(ge=1, le=168)]
 WINDOWS = (6, 12, 24, 48)
 # seconds of quiet after which a page hears that the server is there
 _QUIET = 8.0
+STREAM_SECONDS = 900.0
 
 
 def now_utc() -> datetime:
@@ -170,8 +172,10 @@ async def _told(
     there = await asyncio.to_thread(followed_until, opened, after)
     yield "retry: 1000\n\n"
     yield event("alive", clock_told(opened))
+    begun = time.monotonic()
     async for changed in opened.feed.changes(after, _QUIET):
-        if await request.is_disconnected():
+        # the browser comes again by itself, and the door looks again who it is
+        if time.monotonic() - begun > STREAM_SECONDS or await request.is_disconnected():
             return
         if changed:
             rows = await asyncio.to_thread(_read, opened, changed, hours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +18,13 @@ from cartwheel.errors import CohortRefused, Problem, Refused, refuse
 from cartwheel.serve.access.audit import record
 from cartwheel.serve.access.person import Person, may
 from cartwheel.serve.jobs.events import EVENT_STREAM, HEADERS, event
-from cartwheel.serve.pages.ward import clock_told, now_utc, ward_of_request, ward_words
+from cartwheel.serve.pages.ward import (
+    STREAM_SECONDS,
+    clock_told,
+    now_utc,
+    ward_of_request,
+    ward_words,
+)
 from cartwheel.serve.problems import status_of
 from cartwheel.serve.rendering import fragment, page
 from cartwheel.serve.services import services
@@ -44,7 +51,14 @@ from cartwheel.serve.ward.typing import (
     value_shown,
 )
 from cartwheel.store.ward_json import moment_of, moment_text
-from cartwheel.watch.intake import Acknowledged, Item, Message, Person as Somebody, Receipt
+from cartwheel.watch.intake import (
+    Acknowledged,
+    Item,
+    Message,
+    Person as Somebody,
+    Receipt,
+    Unmerge,
+)
 from cartwheel.watch.observation import MILESTONES, TREATMENTS, Observation
 
 router = APIRouter()
@@ -92,8 +106,10 @@ def patient_events(
     async def told() -> AsyncIterator[str]:
         yield "retry: 1000\n\n"
         yield event("alive", clock_told(opened))
+        begun = time.monotonic()
         async for changed in opened.feed.changes(after, _QUIET):
-            if await request.is_disconnected():
+            # the browser comes again by itself, and the door looks again who it is
+            if time.monotonic() - begun > STREAM_SECONDS or await request.is_disconnected():
                 return
             if any(one.patient == patient for one in changed):
                 yield event("changed", "")
@@ -315,6 +331,18 @@ async def place_patient(request: Request, who: Typist, patient: str) -> Response
         place, "ward patient named"
     )
     record(services(request), who, deed, patient)
+    return RedirectResponse(f"/ward/patient/{patient}?kept=place", 303)
+
+
+@router.post("/ward/patient/{patient}/unmerge")
+async def take_apart(request: Request, who: Typist, patient: str) -> Response:
+    """Give a record that was folded into another one its own values again."""
+    form = await _form(request)
+    await run_in_threadpool(read_bedside, ward_of_request(request), patient)
+    about = {"deed": "unmerge", "patient": patient, "who": who.name}
+    key = _hashed(f"unmerge {form.get('once', '')} {patient}")
+    await _keep(request, page_message(key, about, Unmerge(own(patient))))
+    record(services(request), who, "ward records taken apart", patient)
     return RedirectResponse(f"/ward/patient/{patient}?kept=place", 303)
 
 

@@ -11,6 +11,7 @@ from cartwheel.store.ward_people import (
     new_patient,
     own_identifiers,
     owners_of,
+    root_of,
 )
 from cartwheel.store.ward_tables import episodes
 from cartwheel.watch.intake import OWN, Acknowledged, Identifiers, Item, Merge, Parked, Unmerge
@@ -74,6 +75,9 @@ class Belonging:
         if any(not own_identifiers(self._connection, one) for one in own):
             return Parked("patient_unknown", "the ward has no patient of this id")
         found = own | {owner for pair in others if (owner := self._owner(pair))}
+        if len(found) > 1:
+            # records that were folded into one are one person
+            found = {root_of(self._connection, one) for one in found}
         if len(found) > 1:
             return Parked("identifiers_disagree", "its identifiers belong to different patients")
         unclaimed = [pair for pair in others if self._owner(pair) is None]

@@ -155,7 +155,7 @@ def input_labels(opened: WardServices) -> Mapping[str, str]:
 
 
 def is_simulated(opened: WardServices) -> bool:
-    """Tell whether a score of the ward was made from simulated patients, or the ward is simulated.
+    """Tell whether a score or model of the ward was made from simulated patients, or it is one.
 
     Parameters
     ----------
@@ -165,8 +165,9 @@ def is_simulated(opened: WardServices) -> bool:
     -------
     bool
     """
-    specs = (getattr(one, "spec", None) for one in opened.ward.targets)
-    if any(getattr(one, "simulated", False) for one in specs):
+    targets = opened.ward.targets
+    made = (getattr(one, "spec", None) or getattr(one, "model", None) for one in targets)
+    if any(getattr(one, "simulated", False) for one in made):
         return True
     return "simulated" in opened.ward.ward.casefold()
 

@@ -230,7 +230,7 @@ class Making:
         age = None if oldest is None else self.now - oldest
         return Cell(
             column=column,
-            told=range_told(column.kind, one["value"], one["low"], one["high"]),
+            told=_told(column.kind, one),
             beside=_beside(one),
             missing=tuple(self.labels.get(name) or label_of(name) for name in one["missing"]),
             level=_level(column.kind, one),
@@ -245,13 +245,14 @@ class Making:
         since, before = _moment(one["since"]), one["before"]
         if since is None or before is None or self.now - since > self.window:
             return "", ""
-        old, new = before["value"], one["value"]
+        by = "risk" if column.kind == "landmark" else "value"
+        old, new = before[by], one[by]
         ago = f"{age_shown(self.now - since)} ago"
         if old is None or new is None:
             return "other", ago
         if old == new:
             return "", ""
-        was = range_told(column.kind, old, old, old)
+        was = risk_told(old, old, old) if by == "risk" else range_told(column.kind, old, old, old)
         return ("up" if new > old else "down"), f"from {was}, {ago}"
 
 
@@ -309,8 +310,14 @@ def _beside(one: Mapping[str, Any]) -> str:
     return ", ".join(part for part in (band, risk) if part)
 
 
+def _told(kind: str, one: Mapping[str, Any]) -> str:
+    if kind == "landmark" and one["risk_low"] is not None:
+        return ""  # a model has no value: its risk stands beside
+    return range_told(kind, one["value"], one["low"], one["high"])
+
+
 def _level(kind: str, one: Mapping[str, Any]) -> str:
-    if one["low"] is None and one["value"] is None:
+    if one["low"] is None and one["value"] is None and one["risk_low"] is None:
         return "none"
     if kind != "grade":
         return ""

@@ -32,9 +32,12 @@ from cartwheel.store.ward_persons import PersonRow
 from cartwheel.watch.intake import (
     Arrived,
     Item,
+    Merge,
     Message,
     Parked,
+    Person,
     Receipt,
+    Unmerge,
 )
 from cartwheel.watch.observation import Observation, Tick
 
@@ -43,7 +46,11 @@ _log = logging.getLogger("cartwheel.ward")
 # lines since the last snapshot, after which another one is worth making
 SNAPSHOT_AFTER = 200
 IN_MEMORY = 2000
-_MOST_TICKS = 100
+# a changed ward file follows each of them anew, and messages wait meanwhile
+_MOST_TICKS = 5
+_OF_PEOPLE = frozenset(
+    {"identifiers_disagree", "identifier_unusable", "patient_missing", "not_merged"}
+)
 # after which a patient is tried again on whom the clock failed
 _STUCK = timedelta(seconds=60)
 
@@ -196,7 +203,9 @@ class Keeper:
         with self.store.writing() as connection:
             known_at, now = self._moment(connection)
             message = message_of(connection, number)
-            end_parked(connection, number, known_at)
+            waited = end_parked(connection, number, known_at)
+            # of who somebody is, and of merges, no name of the dictionary was parked
+            people = any(not name and reason in _OF_PEOPLE for reason, name in waited)
             kept = {
                 item_text(line.known)
                 for line in lines_of_message(connection, number)
@@ -206,6 +215,7 @@ class Keeper:
                 one
                 for one in (sourced(item, message, place) for place, item in enumerate(items))
                 if isinstance(one, Parked)
+                or (people and isinstance(one, Person | Merge | Unmerge))
                 or (isinstance(one, Arrived) and item_text(one.observation) not in kept)
             ]
             turn = Turn(connection, self.following, self._charts, now, self._subscriptions)
@@ -322,6 +332,8 @@ class Keeper:
             del self._charts[patient]
             self._persons.pop(patient, None)
             self._snapshots.pop(patient, None)
+        if len(self._persons) > 5 * self._in_memory:
+            self._persons.clear()
         self._persons.update(persons)
         if belonging is not None:
             belonging.remember()

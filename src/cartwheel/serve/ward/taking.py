@@ -67,10 +67,15 @@ class Intake:
         self._turn.lock(known, len(every))
         self.persons = {}
         grown: dict[int, Grown] = {}
+        moved = False
         for (number, message, items), records in zip(wanted, whose, strict=True):
             by = grown[number] = Grown()
             aside: list[Parked] = []
             for ordinal, (item, of) in enumerate(zip(items, records, strict=True)):
+                if moved and isinstance(item, Arrived | Person):
+                    # records were joined or taken apart on the way: whose it is is asked again
+                    of = self._records(item)  # noqa: PLW2901
+                moved = moved or isinstance(item, Merge | Unmerge)
                 found = next((one for one in of if isinstance(one, Parked)), None)
                 if found is not None:
                     aside.append(found if isinstance(item, Parked) else _why(found, item))
@@ -150,7 +155,10 @@ class Intake:
             name: text.replace("\0", "")[: 255 if name == "name_shown" else 80]
             for name, text in said.items()
         }
-        now = self.persons.get(patient) or self._cached.get(patient)
+        now = self.persons.get(patient)
+        if now is None and said.keys() == {"name_shown"}:
+            # a name comes with every value; of a bed another server may have heard more
+            now = self._cached.get(patient)
         if now is not None and replace(now, **cut) == now:
             return
         if patient not in self.persons:

@@ -308,7 +308,7 @@ def _answers(
 ) -> Iterator[Panel]:
     for target in targets:
         history = episode.answers.get(target.id, ())
-        if not any(one.low is not None or one.value is not None for one in history):
+        if all(one.low is None and one.value is None and one.risk_low is None for one in history):
             continue
         if target.kind == "grade":
             yield _grade(target, history, scale, now)
@@ -329,7 +329,9 @@ def _held(
 
 def _told(target: Target, one: Standing, scale: _Scale) -> str:
     if one.value is None and one.low is None:
-        said = one.text
+        # a model has a risk, and no value
+        risk = risk_told(one.risk, one.risk_low, one.risk_high)
+        said = f"risk {risk}" if risk else one.text
     else:
         band = one.band or " or ".join(one.bands)
         risk = risk_told(one.risk, one.risk_low, one.risk_high)
@@ -382,6 +384,8 @@ def _score(target: Target, history: Sequence[Standing], scale: _Scale, now: date
         bottom, upper = (base - (number - low) / (top - low) * height for number in pair)
         is_open = bottom - upper > 0.5
         told = range_told(target.kind, one.value, one.low, one.high)
+        if one.value is None and one.low is None:
+            told = risk_told(one.risk, one.risk_low, one.risk_high)
         found.append(Stretch(
             x, round(width, 1), round(bottom - 2, 1), 0.0 if is_open else 4.0,
             round(upper, 1), round(bottom - upper, 1) if is_open else 0.0,

@@ -183,7 +183,10 @@ def _followed() -> None:
         "ix_ward_outbox_next_at", "ward_outbox", ["done_at", "dead_at", "next_at"], unique=False
     )
     op.create_index(
-        "ix_ward_outbox_waits", "ward_outbox", ["target", "patient", "number"], unique=False
+        "ix_ward_outbox_waits",
+        "ward_outbox",
+        ["target", "done_at", "dead_at", "patient", "number"],
+        unique=False,
     )
 
 
