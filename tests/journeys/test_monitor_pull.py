@@ -26,6 +26,8 @@ from cartwheel.watch.intake import Message, Person
 REPOSITORY = Path(__file__).resolve().parents[2]
 WARD = REPOSITORY / "examples" / "ward" / "ward.toml"
 NUMBER = ("NORTH", "77")
+# one moment for every answer: the same resource twice is nothing new
+TAKEN = datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Hospital(BaseHTTPRequestHandler):
@@ -50,7 +52,7 @@ class Hospital(BaseHTTPRequestHandler):
                 "resourceType": "Observation", "id": "t1", "status": "final",
                 "code": {"coding": [{"system": "http://loinc.org", "code": "8310-5"}]},
                 "subject": {"reference": "Patient/p1"},
-                "effectiveDateTime": datetime.now(UTC).isoformat(timespec="seconds"),
+                "effectiveDateTime": TAKEN,
                 "valueQuantity": {
                     "value": 39.1, "unit": "Cel", "code": "Cel",
                     "system": "http://unitsofmeasure.org",

@@ -55,7 +55,7 @@ CHECKS = (
 
 # one after the other, so that each is seen to pass or to fail by itself
 OPERATIONS = [
-    (f"{ROOT}{route.path}", method)
+    (route.path, method)
     for route in router.routes
     if isinstance(route, APIRoute)
     for method in sorted(route.methods or ())

@@ -38,7 +38,7 @@ def calls(store: Store, folder: Path) -> tuple[FastAPI, Services]:
     app = FastAPI(title="cartwheel", version="0", openapi_url=f"{ROOT}/openapi.json")
     app.state.services = known
     add_handlers(app)
-    app.include_router(router, prefix=ROOT)
+    app.router.routes.extend(router.routes)
     describe(app)
     app.add_middleware(Door, services=known, keeper=Everybody())
     return app, known

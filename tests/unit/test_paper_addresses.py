@@ -205,6 +205,26 @@ def test_words_of_the_paper_are_no_number() -> None:
     assert refused.value.problems[0].code == "only_words"
 
 
+def test_a_table_of_words_alone_is_refused_as_its_cells_are() -> None:
+    whole = document("develop points")
+    placed: dict[str, bool] = {}
+    for one in addresses(whole):
+        table = one.address.partition(".")[0]
+        placed[table] = placed.get(table, False) or bool(one.place)
+    tables = [table for table, there in placed.items() if not there]
+    # what moved since an older version is told in words
+    assert tables
+    for asked in (*tables, f"{tables[0]}.1", f"{tables[0]}.1.1"):
+        address = read_address(asked)
+        assert address is not None
+        with pytest.raises(FileRefused) as refused:
+            addressed(whole, address)
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.where) == ("only_words", asked.partition(".")[0])
+        # to list it would be refused again
+        assert "list" not in problem.mend
+
+
 def test_a_number_of_a_sentence_is_found_by_what_is_said() -> None:
     name = "develop points"
     shown = [
@@ -249,6 +269,17 @@ def test_the_command_follows_and_lists(tmp_path: Path) -> None:
     as_json = run.invoke(app, ["trace", str(path), "T1", "--json", str(tmp_path / "t.json")])
     assert as_json.exit_code == 0
     assert json.loads((tmp_path / "t.json").read_text())[0]["address"].startswith("T1.")
+    # of a figure of several parts every part is traced, and stdout holds the JSON alone
+    figure = next(
+        one.address
+        for one in addresses(document(name))
+        if one.address.startswith("F")
+        and sum(other.address == one.address for other in addresses(document(name))) > 1
+    )
+    traced = run.invoke(app, ["trace", str(path), figure, "--json", "-"])
+    assert [one["place"] for one in json.loads(traced.stdout)] == [
+        one.place for one in addresses(document(name)) if one.address == figure
+    ]
     # a paper that leaves the centre has other tables
     shared = run.invoke(app, ["trace", str(path), "figure 1", "--share"])
     assert shared.exit_code == 0

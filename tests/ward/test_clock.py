@@ -120,7 +120,10 @@ def test_one_on_whom_it_fails_stops_nobody_else(store: Store, clock: SetClock) -
 def test_the_intake_goes_on_after_a_fault(sqlite_store: Store) -> None:
     ingest = Ingest(Keeper(sqlite_store, FakeFollowing()))
 
-    def broken(_: object) -> None:
+    told: list[object] = []
+
+    def broken(patients: object) -> None:
+        told.append(patients)
         raise ZeroDivisionError
 
     ingest.listen(broken)
@@ -129,3 +132,4 @@ def test_the_intake_goes_on_after_a_fault(sqlite_store: Store) -> None:
         sent = message(f"{place}", arrived("7", "crp", f"{place}", place))
         assert ingest.accept(sent, 10.0).outcome == "stored"
     ingest.stop()
+    assert told  # it did fail

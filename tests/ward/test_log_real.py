@@ -7,14 +7,17 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from sqlalchemy import select
 from ward_messages import NOON, SetClock, arrived, message
 from ward_real import WARD, real_following
 
+from cartwheel.serve.settings import Settings
+from cartwheel.serve.ward.again import SentAgain, send_again
 from cartwheel.serve.ward.keeper import Keeper
 from cartwheel.serve.ward.known import known_at, verify
-from cartwheel.serve.ward.running import RunningWard
+from cartwheel.serve.ward.opened import open_ward_services
 from cartwheel.store.database import Store
 from cartwheel.store.ward_json import alert_of
 from cartwheel.store.ward_parked import count_parked
@@ -110,12 +113,14 @@ def test_another_ward_file_in_the_middle(store: Store, clock: SetClock) -> None:
     assert "astct-icans" not in known_at(store, both, patient, clock.now).episode.standings
 
 
-def test_a_ward_that_runs_reads_again_what_was_parked(sqlite_store: Store) -> None:
-    ward = RunningWard(sqlite_store, real_following())
+def test_a_ward_that_runs_reads_again_what_was_parked(sqlite_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "ward.toml").write_text(WARD, encoding="utf-8")
+    ward = open_ward_services(Settings(folder=tmp_path, ward=tmp_path / "ward.toml"), sqlite_store)
     ward.start()
     aside = Parked("code_unmapped", "this code is in no table", "LAB", "CRPX")
     ward.ingest.accept(message("1", aside))
-    ward.ingest.accept(replace(message("2", aside), interface="fhir"))
+    ward.ingest.accept(message("2", replace(aside, code="CRPY")))
+    ward.ingest.accept(replace(message("3", aside), interface="fhir"))
     mapped = arrived("7", "crp", "12")
     read: list[bytes] = []
 
@@ -123,9 +128,13 @@ def test_a_ward_that_runs_reads_again_what_was_parked(sqlite_store: Store) -> No
         read.append(kept.content)
         return (mapped,)
 
-    (receipt,) = ward.read_again({"hl7": reader}, code="CRPX")
-    assert (receipt.outcome, receipt.parked, read) == ("stored", 0, [b"1"])
-    assert ward.read_again({"hl7": reader}) == ()
+    ward.readers["hl7"] = reader
+    # two lines: the ward file that a new patient is followed by, and the value
+    assert send_again(ward, code="CRPX") == SentAgain(1, entries=2, parked=0, unread=1)
+    assert read == [b"1"]
+    assert send_again(ward, interface="hl7").messages == 1
+    assert read == [b"1", b"2"]
+    assert send_again(ward, interface="hl7") == SentAgain(0, entries=0, parked=0, unread=0)
     ward.stop()
     with sqlite_store.reading() as connection:
         assert [one.interface for one in count_parked(connection)] == ["fhir"]

@@ -7,7 +7,6 @@ import datetime as dt
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from hl7.client import MLLPClient
 from hl7.mllp import open_hl7_connection
 from hl7_messages import FERRITIN, header, message, read, results
+from ward_waiting import until
 
 from cartwheel.errors import FileRefused
 from cartwheel.serve.hl7.framing import Limits
@@ -76,14 +76,6 @@ def _told(reply: bytes) -> tuple[str, str]:
     return str(answer[1]), str(answer[2])
 
 
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.01)
-    pytest.fail("it did not come about within 5 s")
-
-
 def test_the_client_of_the_peer_is_acknowledged(started: Started, ward: Ward) -> None:
     server = started()
     with MLLPClient(HERE, server.port) as client:
@@ -92,7 +84,7 @@ def test_the_client_of_the_peer_is_acknowledged(started: Started, ward: Ward) ->
         assert _told(client.send_message(message("OBX|1"))) == ("AE", "C1")
         assert _told(client.send_message(_one("C3"))) == ("AA", "C3")
     assert [one.key for one in ward.kept] == ["LIS|NORTH|C1", "LIS|NORTH|C2", "LIS|NORTH|C3"]
-    _until(lambda: server.connections == 0)
+    until(lambda: server.connections == 0)
     assert server.counts == {"messages": 4, "AA": 3, "AE": 1, "refused:pid_missing": 1}
 
 
@@ -144,9 +136,11 @@ def test_nothing_is_acknowledged_before_it_is_durable(started: Started, ward: Wa
     server = started()
     ward.open.clear()
     with MLLPClient(HERE, server.port) as client:
+        client.socket.sendall(b"\x0b" + _one("C1") + b"\x1c\r")
+        until(lambda: ward.begun == 1)
         client.socket.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            client.send_message(_one("C1"))
+            client.socket.recv(4096)
         ward.open.set()
         client.socket.settimeout(5)
         assert _told(client.socket.recv(4096)) == ("AA", "C1")
@@ -158,7 +152,7 @@ def test_a_stop_finishes_what_is_at_work_and_closes_the_rest(started: Started, w
         assert _told(idle.send_message(_one("C1"))) == ("AA", "C1")
         ward.open.clear()
         busy.socket.sendall(b"\x0b" + _one("C2") + b"\x1c\r")
-        _until(lambda: ward.begun == 2)
+        until(lambda: ward.begun == 2)
         stopper = threading.Thread(target=server.stop)
         stopper.start()
         idle.socket.settimeout(5)

@@ -6,12 +6,13 @@ import logging
 import resource
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 from hl7_messages import FERRITIN, header, read, results
+from ward_waiting import until
 
 from cartwheel.serve.hl7.framing import Limits
 from cartwheel.serve.hl7.server import MllpServer
@@ -73,14 +74,6 @@ def _works(server: MllpServer) -> bool:
     with closing(_connected(server)) as client:
         client.sendall(_frame("OK"))
         return b"MSA|AA|OK" in client.recv(4096)
-
-
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.01)
-    pytest.fail("it did not come about within 5 s")
 
 
 def test_a_frame_in_single_bytes_is_read(started: Started) -> None:
@@ -168,14 +161,14 @@ def test_large_messages_wait_for_a_place(started: Started, kept: list[Message]) 
     with closing(_connected(server)) as first, closing(_connected(server)) as second:
         whole = _frame("L1", FERRITIN + filler)
         first.sendall(whole[:60_000])
-        _until(lambda: server._large is not None and server._large.locked())
+        until(lambda: server._large is not None and server._large.locked())
         second.sendall(_frame("L2", FERRITIN + filler))
         first.sendall(whole[60_000:])
         assert b"MSA|AA|L1" in first.recv(4096)
         assert b"MSA|AA|L2" in second.recv(4096)
     assert len(kept) == 2
     assert server._large is not None
-    _until(lambda: not server._large.locked())  # type: ignore[union-attr]
+    until(lambda: not server._large.locked())  # type: ignore[union-attr]
 
 
 def test_a_client_that_stops_reading_is_closed(started: Started) -> None:
@@ -220,7 +213,7 @@ def test_a_client_that_goes_away_with_its_message_does_no_harm(
         client.sendall(_frame("C1"))
         client.close()
     assert _works(server)
-    _until(lambda: server.connections == 0)
+    until(lambda: server.connections == 0)
 
 
 def test_no_log_line_holds_anything_of_a_message(
@@ -233,5 +226,17 @@ def test_no_log_line_holds_anything_of_a_message(
             client.sendall(content)
             client.shutdown(socket.SHUT_WR)
             _to_the_end(client)
+
+    def broken(one: bytes | Message) -> Any:
+        raise ValueError(one)
+
+    for parse, accept, said in ((broken, broken, "read"), (read, broken, "kept")):
+        failing = MllpServer(HERE, 0, parse, accept, limits=SMALL)
+        failing.start()
+        with closing(_connected(failing)) as client:
+            client.sendall(_frame("C1"))
+            assert b"MSA|A" in client.recv(4096)
+        failing.stop(2)
+        assert f"a message could not be {said}: ValueError" in caplog.text
     for secret in ("4711", "Muster", "Erika", "1970", "812"):
         assert secret not in caplog.text

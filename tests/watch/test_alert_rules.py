@@ -21,7 +21,6 @@ from cartwheel.watch.alert_rules import (
     Several,
     alert_rules,
     in_words,
-    known_targets,
 )
 
 WARD = ward(grades=["astct-crs", "astct-icans"], scores=["car-hematotox", "easix"])
@@ -129,11 +128,6 @@ def test_what_a_rule_says_beside_its_condition() -> None:
     assert full.quiet == timedelta(minutes=30)
     assert full.escalate == timedelta(minutes=15)
     assert full.late == timedelta(hours=2)
-
-
-def test_which_targets_rules_look_at() -> None:
-    tables = [{"id": str(n), "severity": "info", **table} for n, (table, _, _) in enumerate(KINDS)]
-    assert known_targets(read(*tables)) == {"astct-crs", "easix", "car-hematotox"}
 
 
 CRS = {"target": "astct-crs", "at_least": 2}

@@ -24,8 +24,6 @@ from cartwheel.report.paper.drawn_words import spoken
 from cartwheel.result_json import read_result
 from cartwheel.workflows.trajectory import Trajectory, trajectory
 
-# the newest form of each result that is understood
-_NEWEST = 1
 _GRADES = ("astct-crs", "astct-icans")
 
 

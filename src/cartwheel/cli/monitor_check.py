@@ -134,8 +134,12 @@ def _not_brought(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator
 
 
 def _unknown_markers(target: object) -> tuple[str, ...]:
-    markers = getattr(getattr(target, "model", None), "markers", ())
-    return tuple(one.analyte for one in markers if one.variable is None)
+    model = getattr(target, "model", None)
+    if model is None:
+        return ()
+    from cartwheel.workflows.monitor_models import unknown_markers
+
+    return unknown_markers(model)
 
 
 def _hours(age: timedelta) -> str:

@@ -10,6 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cartwheel.cli.common import refusals_as_exit_code
+from cartwheel.cli.serve_options import (
+    Accounts,
+    BehindProxy,
+    Certificate,
+    Host,
+    Key,
+    NoBrowser,
+    Oidc,
+    Port,
+    PublicUrl,
+    TokenFile,
+)
 
 if TYPE_CHECKING:
     from cartwheel.serve.services import Services
@@ -41,27 +53,19 @@ class Mllp:
 
 def run(
     ward: Annotated[Path, typer.Argument(metavar="WARD.toml", help="Ward file.")],
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 8765,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the log is kept.")] = None,
     database: Annotated[
         str | None,
         typer.Option(metavar="URL", envvar="CARTWHEEL_DATABASE", help="PostgreSQL instead."),
     ] = None,
-    accounts: Annotated[bool, typer.Option("--accounts", help="People log in.")] = False,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TLS: certificate chain (PEM).")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="TLS: its key (PEM).")] = None,
-    behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="A proxy before it ends TLS.")
-    ] = False,
-    public_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Address under which people open it.")
-    ] = None,
-    oidc: Annotated[
-        str | None, typer.Option(metavar="ISSUER", help="Log-in at an OpenID issuer, too.")
-    ] = None,
+    accounts: Accounts = False,
+    certificate: Certificate = None,
+    key: Key = None,
+    behind_proxy: BehindProxy = False,
+    public_url: PublicUrl = None,
+    oidc: Oidc = None,
     mllp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Take HL7 messages there, too.")
     ] = None,
@@ -86,13 +90,8 @@ def run(
         Path | None,
         typer.Option(metavar="F.toml", help="Pull from this FHIR server, too."),
     ] = None,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address; open nothing.")
-    ] = False,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Token, for programs; it is made where there is none."),
-    ] = None,
+    no_browser: NoBrowser = False,
+    token_file: TokenFile = None,
 ) -> None:
     """Follow the ward: pages, and the interfaces by which values come in. Ctrl-C ends it."""
     with refusals_as_exit_code():

@@ -9,6 +9,18 @@ import typer
 
 from cartwheel.cli.common import refusals_as_exit_code
 from cartwheel.cli.serve_account import account
+from cartwheel.cli.serve_options import (
+    Accounts,
+    BehindProxy,
+    Certificate,
+    Host,
+    Key,
+    NoBrowser,
+    Oidc,
+    Port,
+    PublicUrl,
+    TokenFile,
+)
 
 serve = typer.Typer(help="The same jobs in a browser: for yourself, or with accounts for a group.")
 serve.add_typer(account, name="account")
@@ -17,8 +29,8 @@ serve.add_typer(account, name="account")
 @serve.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 8765,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where files, jobs and accounts are kept.")
     ] = None,
@@ -30,20 +42,12 @@ def start(
             help="PostgreSQL instead: postgresql+psycopg://user:password@host/name.",
         ),
     ] = None,
-    accounts: Annotated[bool, typer.Option("--accounts", help="People log in.")] = False,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TLS: certificate chain (PEM).")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="TLS: its key (PEM).")] = None,
-    behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="A proxy before it ends TLS.")
-    ] = False,
-    public_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Address under which people open it.")
-    ] = None,
-    oidc: Annotated[
-        str | None, typer.Option(metavar="ISSUER", help="Log-in at an OpenID issuer, too.")
-    ] = None,
+    accounts: Accounts = False,
+    certificate: Certificate = None,
+    key: Key = None,
+    behind_proxy: BehindProxy = False,
+    public_url: PublicUrl = None,
+    oidc: Oidc = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = 2,
     worker_memory: Annotated[
         int, typer.Option(min=0, metavar="MB", help="That a job may take; 0 is no limit.")
@@ -52,13 +56,8 @@ def start(
     keep_days: Annotated[
         int, typer.Option(min=0, help="After which files and jobs are deleted; 0 is never.")
     ] = 0,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address; open nothing.")
-    ] = False,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Token, for programs; it is made where there is none."),
-    ] = None,
+    no_browser: NoBrowser = False,
+    token_file: TokenFile = None,
 ) -> None:
     """Open cartwheel in a browser; nothing leaves this machine. Ctrl-C ends it."""
     if context.invoked_subcommand is not None:

@@ -77,11 +77,7 @@ def _of_paper(result: Path, found: tuple[Addressed, ...], json: str | None) -> N
     if len(found) > 1 and not is_figure:
         _listed(found, json)
         return
-    for at, one in enumerate(found):
-        if at:
-            print()
-        target = json if at == 0 else None
-        _one(result, one.place, target, f"{one.address}, {one.id}: {one.text}")
+    _followed(result, [(one.place, f"{one.address}, {one.id}: {one.text}") for one in found], json)
 
 
 def _listed(found: tuple[Addressed, ...], json: str | None) -> None:
@@ -103,20 +99,24 @@ def _by_place(result: Path, place: str | None, below: str, json: str | None) -> 
     if place is None:
         print("\n".join(places(result, below)))
     else:
-        _one(result, place, json)
+        _followed(result, [(place, "")], json)
 
 
-def _one(result: Path, place: str, json: str | None, shown: str = "") -> None:
+def _followed(result: Path, wanted: list[tuple[str, str]], json: str | None) -> None:
+    """Follow places, each with what the paper shows there; of several the JSON is a list."""
     import sys
 
     from cartwheel.cli.common import write_json
     from cartwheel.workflows.trace import trace as follow
 
-    found = follow(result, place)
+    found = [follow(result, place) for place, _ in wanted]
     if json:
-        write_json(json, found)
-    lines = (_wrapped("in the paper", shown) if shown else []) + _lines(found)
-    print("\n".join(lines), file=sys.stderr if json == "-" else sys.stdout)
+        write_json(json, found[0] if len(found) == 1 else found)
+    parts = [
+        "\n".join((_wrapped("in the paper", shown) if shown else []) + _lines(one))
+        for one, (_, shown) in zip(found, wanted, strict=True)
+    ]
+    print("\n\n".join(parts), file=sys.stderr if json == "-" else sys.stdout)
 
 
 def _lines(found: Trace) -> list[str]:

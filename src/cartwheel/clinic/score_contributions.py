@@ -69,7 +69,7 @@ def contributions(
             input=name,
             value=float(at.low) if at is not None and at.known else None,
             unit=unit,
-            rule=_rows(term, values) or _coded(spec, name, at) or _rule(term, at, unit),
+            rule=_rows(term, values) or _coded(spec, name, at) or _rule(term, name, at, unit),
             effect=float(added.low) if added.known else None,
             effect_low=float(added.low),
             effect_high=float(added.high),
@@ -103,14 +103,14 @@ def _coded(spec: ScoreSpec, name: str, at: Interval | None) -> str:
     return " or ".join(word for word, code in coding.items() if at.low <= code <= at.high)
 
 
-def _rule(term: AnyTerm, at: Interval | None, unit: str) -> str:
+def _rule(term: AnyTerm, name: str, at: Interval | None, unit: str) -> str:
     if isinstance(term, PointsTerm) and at is not None:
         return " or ".join(band.words(unit) for band in term.bands if band.meets(*at))
     if term.kind == "spline":
         return f"restricted cubic spline with {len(term.knots)} knots"
     if isinstance(term, PointsTerm | DecisionTerm):
         return ""
-    inside = power_words(term.factors) if term.kind == "product" else "value"
+    inside = name if term.kind == "product" else "value"
     inside = inside if term.transform == "none" else f"{term.transform}({inside})"
     if term.kind == "product" and term.coefficient == 1 and not term.centre:
         return inside

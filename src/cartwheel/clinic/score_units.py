@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, getcontext
+from functools import lru_cache
 
-from cartwheel.clinic.dictionary import Variable, variable
+from cartwheel.clinic.dictionary import variable
 from cartwheel.clinic.score_terms import Input
 from cartwheel.errors import CohortRefused, Problem, Refused, refuse
 from cartwheel.units import Quantity, convert, convertible, known_unit, nearest_units
@@ -107,9 +108,9 @@ def plausible_limits(item: Input) -> tuple[Decimal | None, Decimal | None]:
         return low, high
     known = variable(item.variable)
     if low is None and known.low is not None:
-        low = _from_canonical(known, known.low, item)
+        low = _from_canonical(known.name, known.low, item.unit or "1", getcontext().prec)
     if high is None and known.high is not None:
-        high = _from_canonical(known, known.high, item)
+        high = _from_canonical(known.name, known.high, item.unit or "1", getcontext().prec)
     return low, high
 
 
@@ -135,8 +136,12 @@ def missing_limits(item: Input) -> tuple[Decimal | None, Decimal | None]:
     return low, high
 
 
-def _from_canonical(known: Variable, value: Decimal, item: Input) -> Decimal:
-    return convert(Quantity(value, known.unit), item.unit or "1", known.units).value
+# a limit is asked for with every value; the digits of a division are those of the caller
+@lru_cache(maxsize=1024)
+def _from_canonical(name: str, value: Decimal, unit: str, digits: int) -> Decimal:
+    del digits
+    known = variable(name)
+    return convert(Quantity(value, known.unit), unit, known.units).value
 
 
 def _converted(item: Input, given: Quantity, where: str) -> Decimal:

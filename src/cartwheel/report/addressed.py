@@ -93,30 +93,23 @@ def addressed(
     ------
     FileRefused
         ``no_table`` or ``no_figure`` where there are not so many, ``no_cell`` where the table has
-        no such row or column, ``only_words`` where a cell shows nothing of the result, and what
-        `paper` refuses.
+        no such row or column, ``only_words`` where what is pointed at shows nothing of the result,
+        and what `paper` refuses.
     """
     there = addresses(document, share=share)
     prefix = f"{_LETTERS[asked.kind]}{asked.number}" if asked.kind else ""
     whole = [one for one in there if prefix == one.address.partition(".")[0] or one.id == asked.id]
     if not whole:
         raise _no_such(asked, there)
-    if asked.row is None or whole[0].address.startswith("F"):
-        return tuple(one for one in whole if one.place)
-    wanted = [str(asked.row)] + ([] if asked.column is None else [str(asked.column)])
-    found = [one for one in whole if one.address.split(".")[1:][: len(wanted)] == wanted]
-    if not found:
-        raise _no_cell(asked, whole)
+    found = whole
+    if asked.row is not None and not whole[0].address.startswith("F"):
+        wanted = [str(asked.row)] + ([] if asked.column is None else [str(asked.column)])
+        found = [one for one in whole if one.address.split(".")[1:][: len(wanted)] == wanted]
+        if not found:
+            raise _no_cell(asked, whole)
     placed = tuple(one for one in found if one.place)
     if not placed:
-        raise refuse(
-            FileRefused,
-            "only_words",
-            "nothing of the result stands there, only words of the paper"
-            + (f": {found[0].text[:60]}" if len(found) == 1 and found[0].text else ""),
-            where=found[0].address,
-            mend=f"list what the table shows: {whole[0].address.partition('.')[0]}",
-        )
+        raise _only_words(found, whole)
     return placed
 
 
@@ -204,4 +197,17 @@ def _no_cell(asked: Address, whole: list[Addressed]) -> Refused:
         + (f".{asked.column}" if asked.column is not None else ""),
         mend=f"rows are 1 to {rows} below the header"
         + (f", columns of this row 1 to {across}" if across else ""),
+    )
+
+
+def _only_words(found: list[Addressed], whole: list[Addressed]) -> Refused:
+    table = whole[0].address.partition(".")[0]
+    some = any(one.place for one in whole)
+    return refuse(
+        FileRefused,
+        "only_words",
+        "nothing of the result stands there, only words of the paper"
+        + (f": {found[0].text[:60]}" if len(found) == 1 and found[0].text else ""),
+        where=found[0].address if some else table,
+        mend=f"list what the table shows: {table}" if some else "point at another table",
     )

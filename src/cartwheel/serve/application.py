@@ -189,7 +189,8 @@ class _Rest:
         routes.clear()
         # first: routes are tried one after the other, and programs call oftener than people click
         calls, *pages = _loaded()
-        application.include_router(calls.router, prefix="/api/v1")
+        # not included: a router inside another one matches every request twice
+        routes.extend(calls.router.routes)
         calls.describe(application)
         for page in pages:
             application.include_router(page.router, include_in_schema=False)

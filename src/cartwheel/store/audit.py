@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
 
 from cartwheel.store.database import Store
 from cartwheel.store.tables import audit
 
-_LONGEST = {"who": 200, "what": 60, "about": 255, "sha256": 64}
+_LONGEST = {"at": 24, "who": 200, "what": 60, "about": 255, "sha256": 64}
 _PAGE = 2000
 
 
@@ -85,8 +85,7 @@ def add_entries(store: Store, entries: Iterable[Entry]) -> None:
         What is longer than its column is cut.
     """
     rows = [
-        {name: value[: _LONGEST.get(name, 24)] for name, value in asdict(entry).items()}
-        for entry in entries
+        {name: getattr(entry, name)[:most] for name, most in _LONGEST.items()} for entry in entries
     ]
     if rows:
         with store.writing() as connection:

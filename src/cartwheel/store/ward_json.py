@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from cartwheel.watch.observation import Acknowledgement, Known, Observation, Tick, Value
-from cartwheel.watch.standing import AlertEvent, Changed, Event, InputAt, Standing
+from cartwheel.watch.standing import AlertEvent, Event, InputAt, Standing
 
 _UTC = "+00:00"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -155,21 +155,6 @@ def after_of(body: str) -> Standing:
     Standing
     """
     return standing_of(json.loads(body)["after"])
-
-
-def changed_targets(event: Event) -> str:
-    """Name the rule, score or model that an event is about.
-
-    Parameters
-    ----------
-    event : Changed or AlertEvent
-
-    Returns
-    -------
-    str
-        Id of the target, or of the alert's rule.
-    """
-    return event.after.target if isinstance(event, Changed) else event.rule
 
 
 def standing_document(one: Standing) -> dict[str, Any]:

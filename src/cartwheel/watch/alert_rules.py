@@ -369,25 +369,6 @@ def _hours(length: timedelta) -> str:
     return f"{length.total_seconds() / 3600:g}"
 
 
-def known_targets(rules: Sequence[AlertRule]) -> frozenset[str]:
-    """Name every target that some rule looks at.
-
-    Parameters
-    ----------
-    rules : sequence of AlertRule
-
-    Returns
-    -------
-    frozenset of str
-    """
-    return frozenset(
-        one.target
-        for rule in rules
-        for one in singles(rule.condition)
-        if isinstance(one, Reached | InBand | AtRisk)
-    )
-
-
 def singles(condition: Condition) -> tuple[Single, ...]:
     """List the single conditions of a condition.
 

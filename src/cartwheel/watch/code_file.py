@@ -12,7 +12,6 @@ from typing import Any
 from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.clinic.ucum import from_ucum
 from cartwheel.errors import FileRefused, Problem, Refused, refuse
-from cartwheel.toml_text import toml_pair
 from cartwheel.watch.code_values import Said, read_said
 from cartwheel.watch.codes import ANY, SET_ASIDE, CodeRow, CodeTable, Meaning, system_name
 from cartwheel.watch.observation import names_known
@@ -301,24 +300,3 @@ def code_csv(table: CodeTable) -> str:
         cells["day_is_enough"] = "yes" if row.day_is_enough else ""
         writer.writerow([cells[name] for name in COLUMNS])
     return made.getvalue()
-
-
-def code_toml(table: CodeTable) -> str:
-    """Write a table of codes as TOML, as `read_code_toml` reads it.
-
-    Parameters
-    ----------
-    table : CodeTable
-
-    Returns
-    -------
-    str
-        Keys that say nothing are left out.
-    """
-    parts = []
-    for row in table.rows:
-        cells: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
-        cells["values"] = dict(row.values)
-        said = [toml_pair(key, value) for key, value in cells.items() if value]
-        parts.append("[[code]]\n" + "\n".join(said) + "\n")
-    return "\n".join(parts)

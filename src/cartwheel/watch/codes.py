@@ -124,7 +124,7 @@ class CodeTable:
     Parameters
     ----------
     rows : iterable of CodeRow
-        Lines that are sound, see `read_code_file`; of two for the same thing the last counts.
+        Lines that are sound, see `read_code_csv`; of two for the same thing the last counts.
 
     Notes
     -----

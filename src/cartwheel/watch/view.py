@@ -79,11 +79,10 @@ class View:
             None where nothing was taken, or the last is too old: an older one does not come back.
         """
         moment = self.at if at is None else at
-        track = self._tracks.get(name)
-        found = None if track is None else track.last(moment)
+        found = self.last(name, moment)
         if found is None:
             return None
-        age = self.policy.max_age.get(name, self.policy.default_age)
+        age = self.policy.age_of(name)
         return found if age is None or moment - found.taken_at < age else None
 
     def last(self, name: str, at: datetime | None = None) -> Observation | None:

@@ -83,9 +83,8 @@ def development_paper(
             *provenance(numbers, "RESULT.json"),
             *filled,
         ]
-    numbers = told
-    title = str(numbers.at("result.title") or say("develop.title"))
-    return finished(numbers, title, _subtitle(numbers), blocks)
+    title = str(told.at("result.title") or say("develop.title"))
+    return finished(told, title, _subtitle(told), blocks)
 
 
 def _supplement(numbers: Numbers) -> list[Block]:

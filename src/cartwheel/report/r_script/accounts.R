@@ -189,7 +189,7 @@ tell_calibration <- function(model) {
     tell_estimate(paste0(here, ".observed"), observed_risk(m))
   }
 }
-tell_roc <- function(model, found) {
+tell_roc <- function(model) {
   weight <- if (KIND == "survival") horizon_weights(time, event, horizon)
   area <- function(score) if (KIND == "survival") weighted_area(score, weight$case, weight$control) else
     tryCatch(suppressWarnings(pROC::ci.auc(roc_of(score), conf.level = LEVEL, method = "delong"))[c(2, 1, 3)],

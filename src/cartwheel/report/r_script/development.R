@@ -139,7 +139,7 @@ uncut_columns <- function(rows) lapply(predictors, function(item) {
   knots <- if (carries_splines() && distinct(item) >= 6) knots_of(x[rows], "rcs3")
   list(x = basis_at(x, "none", knots), knots = knots)
 })
-make_uncut <- function(rows, settle = FALSE) {
+make_uncut <- function(rows) {
   blocks <- uncut_columns(rows)
   c(regression(do.call(cbind, lapply(blocks, `[[`, "x")), rows), list(blocks = blocks))
 }

@@ -230,7 +230,7 @@ def _told(plan: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
     yield "tell_calibration(score)"
     yield from _regressions(plan, result)
     yield 'found <- tell_performance("result.performance.measures", score)'
-    yield "tell_roc(score, found)"
+    yield "tell_roc(score)"
     yield from _uncut(result)
     yield from _further(plan, result)
     yield "drawn <- again(make_score)"

@@ -189,7 +189,7 @@ apparent_of_copies <- function(place, model, copies) {
   list(told = found, spread = apply(values, 1, sd) / sqrt(length(copies)))
 }
 # one model of blocks in every copy; a spline has its columns, but no row is told of it
-table_of_copies <- function(place, blocks, splines, first = 1, told = TRUE) {
+table_of_copies <- function(place, blocks, splines, first = 1) {
   fits <- lapply(blocks, function(of) judged_fit(do.call(cbind, of), everyone))
   values <- do.call(rbind, lapply(fits, `[[`, "coefficients"))
   complete <- complete_df(everyone, ncol(values))

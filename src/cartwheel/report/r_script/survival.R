@@ -67,7 +67,7 @@ log_rank_trend <- function(time, event, score) {
   statistic <- sum(step * (test$obs - test$exp))^2 / c(step %*% test$var %*% step)
   list(statistic = statistic, df = 1, p_value = pchisq(statistic, 1, lower.tail = FALSE))
 }
-harrell <- function(time, event, score, level) {
+harrell <- function(time, event, score) {
   found <- concordance(Surv(time, event) ~ score, reverse = TRUE)
   c(found$concordance, sqrt(found$var))
 }

@@ -128,19 +128,21 @@ def opening(
     provenance = document.get("provenance") or {}
     name = data_name or str(provenance.get("data_name") or "data.csv")
     version = provenance.get("cartwheel", "")
+    # no cut-off is searched in a validation
+    permuted = " [PERMUTATIONS]" if plan.get("index") else ""
     lines = [
         comment(f"{result.get('title') or what}: the {what} by cartwheel {version}, again in R")
     ]
     if result.get("simulated"):
         lines.append("# SIMULATED DATA: not real patients")
     lines += [
-        "# Run it: Rscript THIS_PROGRAM [FILE.csv] [RESAMPLES] [PERMUTATIONS] > numbers.csv",
+        f"# Run it: Rscript THIS_PROGRAM [FILE.csv] [RESAMPLES]{permuted} > numbers.csv",
         "# It prints place,value,rests_on,mc_error,cartwheel: a place is that of the number in the",
         "# JSON result. What rests on data equals the JSON.",
         comment(f"Data as analysed: {name}, {provenance.get('data_sha256', 'hash not known')}"),
         "# What rests on random numbers differs, for R draws others: mc_error is the Monte-Carlo",
-        "# error of the value, cartwheel the number of the JSON. Drawn as often, they differ by",
-        "# less than 4 * sqrt(2) * mc_error.",
+        "# error of the value, cartwheel the number of the JSON. Drawn as often, they hardly ever",
+        "# differ by more than 4 * sqrt(2) * mc_error.",
         *(comment(f"Not repeated: {said}") for said in (*not_repeated, _OF_THE_TABLE)),
     ]
     if not name.lower().endswith((".csv", ".tsv", ".txt")):

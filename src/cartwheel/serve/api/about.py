@@ -10,10 +10,10 @@ from cartwheel import __version__
 from cartwheel.errors import FileRefused, refuse
 from cartwheel.serve.access.person import may
 from cartwheel.serve.api.described import answers, ref
-from cartwheel.serve.api.told import Health, Ready, Version, json_of
+from cartwheel.serve.api.told import ROOT, Health, Ready, Version, json_of
 from cartwheel.serve.services import services
 
-router = APIRouter(tags=["server"])
+router = APIRouter(prefix=ROOT, tags=["server"])
 _READ = may("read")
 _OPEN = {
     200: {"description": "It does", "content": {"application/json": {"schema": ref("Health")}}}

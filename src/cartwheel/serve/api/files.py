@@ -30,7 +30,7 @@ from cartwheel.store.drafts import DRAFTS
 from cartwheel.store.kept_files import KeptFile, content_of, file_of, files_of
 from cartwheel.store.repeats import KeptAnswer
 
-router = APIRouter(tags=["files"], route_class=StrictRoute)
+router = APIRouter(prefix=ROOT, tags=["files"], route_class=StrictRoute)
 JSON = "application/json"
 _READ, _SCORE, _ANALYSE = may("read"), may("score"), may("analyse")
 _ID = re.compile(r"[0-9a-f]{24}")

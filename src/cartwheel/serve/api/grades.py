@@ -19,10 +19,11 @@ from cartwheel.serve.api.bodies import body_of, read_as, read_json
 from cartwheel.serve.api.described import answers, takes
 from cartwheel.serve.api.given import charted
 from cartwheel.serve.api.strict_routes import StrictRoute
+from cartwheel.serve.api.told import ROOT
 from cartwheel.serve.services import services
 from cartwheel.workflows.grade import chosen_rules, grade
 
-router = APIRouter(tags=["grades"], route_class=StrictRoute)
+router = APIRouter(prefix=ROOT, tags=["grades"], route_class=StrictRoute)
 _READ, _SCORE = may("read"), may("score")
 _RULES = {
     "type": "object",

@@ -31,7 +31,7 @@ from cartwheel.store.kept_files import KeptFile, file_of
 from cartwheel.store.kept_jobs import Job, job_of, jobs_of
 from cartwheel.store.repeats import KeptAnswer
 
-router = APIRouter(tags=["jobs"], route_class=StrictRoute)
+router = APIRouter(prefix=ROOT, tags=["jobs"], route_class=StrictRoute)
 _READ, _SCORE, _ANALYSE = may("read"), may("score"), may("analyse")
 # of patients, one by one; all else is analysis
 _OF_PATIENTS = frozenset({"check", "batch", "grade"})

@@ -90,6 +90,7 @@ def once(request: Request, who: Person, body: bytes, make: Callable[[], KeptAnsw
         answer = make()
         end_once(store, who.name, key, answer)
     except BaseException:
+        # whatever it was, a cancelled call too: nothing was answered, so the key is free again
         with suppress(Refused):
             give_up(store, who.name, key)
         raise

@@ -33,13 +33,13 @@ from cartwheel.serve.api.bodies import body_of, read_as, read_json
 from cartwheel.serve.api.described import answers, takes
 from cartwheel.serve.api.given import given_value, given_values
 from cartwheel.serve.api.strict_routes import DirectRoute
-from cartwheel.serve.api.told import ScoreListed, ScoresTold, json_of
+from cartwheel.serve.api.told import ROOT, ScoreListed, ScoresTold, json_of
 from cartwheel.serve.jobs.asked import read_source
 from cartwheel.serve.pages.scores import spec_of
 from cartwheel.serve.services import services
 from cartwheel.workflows.score import score
 
-router = APIRouter(tags=["scores"], route_class=DirectRoute)
+router = APIRouter(prefix=ROOT, tags=["scores"], route_class=DirectRoute)
 JSON = "application/json"
 _READ, _SCORE = may("read"), may("score")
 # signs of a score file that is kept in memory for the next patient

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import request_response
 
 from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.errors import PlanRefused, Problem
@@ -54,6 +55,11 @@ class DirectRoute(APIRoute):
     """
 
     get_route_handler = _at_once
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        # FastAPI would open two stacks for what dependencies leave to be closed: there are none
+        self.app = request_response(self.get_route_handler())
 
 
 def _check_query(request: Request, known: set[str]) -> None:

@@ -20,6 +20,7 @@ from cartwheel.serve.api.bodies import body_of, read_as, read_json
 from cartwheel.serve.api.described import answers, takes
 from cartwheel.serve.api.repeating import key_of
 from cartwheel.serve.api.strict_routes import StrictRoute
+from cartwheel.serve.api.told import ROOT
 from cartwheel.serve.api.ward_asked import SentObservation, SentObservations
 from cartwheel.serve.pages.ward import now_utc, ward_of_request
 from cartwheel.serve.services import services
@@ -32,7 +33,7 @@ from cartwheel.serve.ward.typing import Typed
 from cartwheel.store.ward_json import moment_text, standing_document
 from cartwheel.watch.intake import Item, Message, Receipt
 
-router = APIRouter(tags=["ward"], route_class=StrictRoute)
+router = APIRouter(prefix=ROOT, tags=["ward"], route_class=StrictRoute)
 _READ, _TYPE = may("read"), may("score")
 _OBJECT = {"type": "object"}
 _RECEIPT = {

@@ -81,27 +81,6 @@ def search(
     return bundle
 
 
-def read_written(store: Store, patient: str, kind: str, identity: str) -> Written | None:
-    """Read one thing that the ward says.
-
-    Parameters
-    ----------
-    store : Store
-        Where the log is.
-    patient : str
-        The ward's own id.
-    kind, identity : str
-        Type and id.
-
-    Returns
-    -------
-    Written or None
-    """
-    with store.reading() as connection:
-        found = _found(connection, kind, patient)
-    return next((one for one in found if one.resource["id"] == identity), None)
-
-
 def _found(connection: Connection, kind: str, patient: str) -> list[Written]:
     assert kind in KINDS
     events = events_of(connection, patient, kinds=_EVENTS[kind])
