@@ -2,6 +2,7 @@
 # make demo       develop a score from a simulated cohort, validate it at a second centre, pool published effects
 # make bench      speed against the peers, in .venv-bench
 # make test-slow  simulations and very large inputs
+# make fuzz       what the hospital's interfaces read, by atheris (three minutes each)
 # make lint       style, types and floors only
 # make format     put the code into the agreed form
 # make clean      remove what these targets made
@@ -9,6 +10,9 @@
 # Another interpreter: make PYTHON=python3.12 test
 
 PYTHON ?= python3
+# tests at the same time: one a core, and at most 4, for each worker collects all of them
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
+  echo $$((cores > 4 ? 4 : cores)))
 VENV := .venv
 BENCH := .venv-bench
 BIN := $(VENV)/bin
@@ -17,17 +21,28 @@ CODE := src tests benchmarks examples setup.py
 PIP_FLAGS := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := test
-.PHONY: test test-slow lint format demo bench clean python
+# of the hundreds of processes that tests start, none should compile the library again
+unexport PYTHONDONTWRITEBYTECODE
 
-test: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+.PHONY: test test-slow fuzz style lint format demo bench clean python
+
+# mypy and lint-imports run among the tests (tests/house), beside others
+test: style
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n 2 -m slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
-lint: $(VENV)/.dev
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m pip install $(PIP_FLAGS) atheris
+	@$(BIN)/python tests/fuzz/hl7_target.py -max_total_time=180
+	@$(BIN)/python tests/fuzz/fhir_target.py -max_total_time=180
+
+style: $(VENV)/.dev
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
+
+lint: style
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

@@ -1,5 +1,6 @@
 """Build the compiled kernels; everything else is in pyproject.toml."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ class BuildKernels(build_ext):
 
     def run(self) -> None:
         """Build, turning a missing compiler into one readable line."""
+        # each kernel is a file of its own
+        self.parallel = self.parallel or os.cpu_count()
         try:
             super().run()
         except (CCompilerError, ExecError, PlatformError, FileNotFoundError) as error:

@@ -1,25 +1,25 @@
-"""How fast the ward keeps and judges: ``python benchmarks/ward.py [sqlite|postgresql] [SECONDS]``.
+"""How fast the ward keeps and judges: ``python benchmarks/ward.py sqlite|postgresql [SECONDS]``.
 
 Every figure is of the whole path behind the interfaces: message in, durable, everybody's grades and
 scores judged anew, events and page summary kept, receipt out.
 
 - ``sqlite``: 200 observations a second of 500 patients, each sent at its own moment whether or not
   the one before was answered; milliseconds from that moment to the receipt.
-- ``postgresql``: two servers on one database, each with so many senders that wait for each answer;
-  observations a second.
+- ``postgresql``: two servers on one database, as much as they take: see `ward_load`. Sustained is
+  600 seconds.
+- ``replay [LINES]``: a log of so many lines folded again by all cores: see `ward_replay`.
+- ``year``: how quick the pages are with a year of 500 beds in the log: see `ward_year`.
 Replay, at the end of ``sqlite``: the log folded again from the first line, and compared.
 """
 
 from __future__ import annotations
 
-import json
-import multiprocessing
+import argparse
 import os
 import random
 import resource
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,6 @@ from statistics import quantiles
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "unit"))
 
-from serve_postgresql import own_cluster
 from ward_real import real_following
 
 from cartwheel.serve.ward.ingest import Ingest
@@ -39,8 +38,10 @@ from cartwheel.serve.ward.known import verify
 from cartwheel.store.database import Store, open_store
 from cartwheel.watch.intake import Arrived, Item, Message, Person
 from cartwheel.watch.observation import Observation
+from ward_load import STAY, postgresql
+from ward_year import year
 
-PATIENTS, RATE, SECONDS, SENDERS = 500, 200, 60, 100
+PATIENTS, RATE, SECONDS = 500, 200, 60
 # of 100 observations so many are vital signs
 VITALS = (("temperature", "Cel", 30), ("systolic_pressure", "mm[Hg]", 30), ("spo2", "%", 20))
 LABS = (
@@ -149,85 +150,29 @@ def replay(store: Store) -> None:
     )
 
 
-def server(url: str, part: int, seconds: int, done: multiprocessing.Queue[str]) -> None:
-    """Take observations as fast as they can be kept."""
-    store = open_store(None, url)
-    ingest = begun(store)
-    mine = range(part * PATIENTS // 2, (part + 1) * PATIENTS // 2)
-    admit(ingest, mine)
-    wall = datetime.now(UTC) - timedelta(hours=20)
-    until = time.monotonic() + seconds
-    work = time.process_time()
-    halves: list[float] = []
-
-    def send(sender: int) -> int:
-        chance = random.Random(part * 1000 + sender)
-        sent = 0
-        while time.monotonic() < until:
-            patient = mine[(sender + sent * SENDERS) % len(mine)]
-            taken = wall + timedelta(seconds=sent * 2)
-            message = observation(chance, patient, f"{part}-{sender}-{sent}", taken)
-            assert ingest.accept(message).outcome == "stored"
-            sent += 1
-        return sent
-
-    def watch() -> None:
-        time.sleep(seconds / 2)
-        halves.append(memory())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    with ThreadPoolExecutor(SENDERS) as senders:
-        kept = sum(senders.map(send, range(SENDERS)))
-    watcher.join()
-    ingest.stop()
-    told = {
-        "kept": kept,
-        "groups": ingest.counts.groups,
-        "half": halves[0],
-        "end": memory(),
-        "work": time.process_time() - work,
-    }
-    done.put(json.dumps(told))
-    store.close()
-
-
-def postgresql(seconds: int) -> None:
-    """Two servers, one database."""
-    with own_cluster(fsync="on") as cluster:
-        url = cluster.new_database()
-        open_store(None, url).close()
-        done: multiprocessing.Queue[str] = multiprocessing.Queue()
-        several = [
-            multiprocessing.Process(target=server, args=(url, part, seconds, done))
-            for part in range(2)
-        ]
-        for one in several:
-            one.start()
-        told = [json.loads(done.get(timeout=seconds + 120)) for _ in several]
-        for one in several:
-            one.join()
-        kept = sum(one["kept"] for one in told)
-        groups = sum(one["groups"] for one in told)
-        print(
-            f"postgresql: {kept} observations in {seconds} s by two servers: "
-            f"{kept / seconds:.0f}/s, {kept / groups:.0f} a transaction, "
-            f"{sum(one['work'] for one in told) / kept * 1e3:.2f} ms of a server's processor an "
-            f"observation; memory of a server "
-            f"{told[0]['half']:.0f} MB after half the time, {told[0]['end']:.0f} MB at the end"
-        )
-
-
 def main(words: list[str]) -> None:
     """Measure what is asked for."""
-    seconds = next((int(word) for word in words if word.isdigit()), SECONDS)
-    asked = [word for word in words if not word.isdigit()] or ["sqlite", "postgresql"]
+    asking = argparse.ArgumentParser(description=__doc__)
+    asking.add_argument("what", nargs="*", help="what, and seconds (replay: lines)")
+    asking.add_argument("--stay", type=int, default=STAY, help="values until a discharge")
+    asking.add_argument("--values-a-day", type=int, default=40, help="of a patient; year")
+    asking.add_argument("--database", help="postgresql: year in a PostgreSQL of its own")
+    told = asking.parse_args(words)
+    seconds = next((int(word) for word in told.what if word.isdigit()), SECONDS)
+    asked = [word for word in told.what if not word.isdigit()] or ["sqlite", "postgresql"]
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if "sqlite" in asked:
         with tempfile.TemporaryDirectory() as folder:
             sqlite(seconds, Path(folder))
     if "postgresql" in asked:
-        postgresql(seconds)
+        postgresql(seconds, told.stay)
+    if "replay" in asked:
+        # it takes the patients and the messages of this file
+        from ward_replay import LINES, replay as replay_lines  # noqa: PLC0415
+
+        replay_lines(next((int(word) for word in told.what if word.isdigit()), LINES))
+    if "year" in asked:
+        year(told.values_a_day, told.database)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from cartwheel.workflows.appraise import appraise_schema
 from cartwheel.workflows.grade_schema import grade_schema
 from cartwheel.workflows.landmark import landmark_schema
 from cartwheel.workflows.monitor import monitor_schema
+from cartwheel.workflows.monitor_drift import monitor_drift_schema
 from cartwheel.workflows.referee import referee_schema
 from cartwheel.workflows.schema import (
     develop_schema,
@@ -28,6 +29,7 @@ def main() -> None:
         "develop": develop_schema(),
         "grade": grade_schema(),
         "landmark": landmark_schema(),
+        "monitor-drift": monitor_drift_schema(),
         "monitor-simulation": monitor_schema(),
         "pool": pool_schema(),
         "referee": referee_schema(),

@@ -251,14 +251,14 @@ def test_an_earlier_result_survives_a_refusal(tmp_path: Path) -> None:
     assert (tmp_path / "r.json").read_text(encoding="utf-8") == "earlier"
 
 
-def test_a_process_of_its_own(run_cartwheel: Run, tmp_path: Path) -> None:
+def test_a_process_of_its_own(start_cartwheel: Run, tmp_path: Path) -> None:
     saved(cohort(), tmp_path)
     flags = ("--method", "points", *FLAGS, "--bootstrap", "3")
-    done = run_cartwheel("develop", "cohort.csv", *flags, "--json", "-")
+    done = start_cartwheel("develop", "cohort.csv", *flags, "--json", "-")
     assert done.returncode == 0
     SCHEMA.validate(json.loads(done.stdout))
     assert "apparent" in done.stderr
-    done = run_cartwheel("develop", "absent.csv", *flags)
+    done = start_cartwheel("develop", "absent.csv", *flags)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
 

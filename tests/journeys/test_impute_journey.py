@@ -80,10 +80,10 @@ def test_every_output_tells_of_the_imputation(method: str, kind: str, tmp_path: 
     assert again.out == (tmp_path / "r.json").read_text(encoding="utf-8")
 
 
-def test_two_processes_write_the_same_bytes(run_cartwheel: Run, tmp_path: Path) -> None:
+def test_two_processes_write_the_same_bytes(start_cartwheel: Run, tmp_path: Path) -> None:
     saved(holed(), tmp_path)
     told = [
-        run_cartwheel(
+        start_cartwheel(
             *("develop", "cohort.csv", "--method", "index", *FLAGS, *IMPUTE),
             *("--threads", threads, "--json", "-"),
         )

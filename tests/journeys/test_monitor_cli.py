@@ -95,6 +95,46 @@ def test_the_step_alone_gives_the_same_numbers(few: Path, tmp_path: Path) -> Non
     assert one == other
 
 
+def test_by_fhir_the_whole_path_says_the_same(few: Path, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    done = run("simulate", few, "--ward", WARD, "--through", "fhir", "--json", result)
+    assert done.exit_code == 0, done.output
+    path = json.loads(result.read_text(encoding="utf-8"))["whole_path"]
+    assert (path["interface"], path["same"], path["replay_same"]) == ("fhir", True, True)
+    assert "Whole path (FHIR text" in done.output
+
+
+def test_two_ward_files_beside_each_other(few: Path, tmp_path: Path) -> None:
+    before, page, result = (tmp_path / name for name in ("before.json", "page.html", "now.json"))
+    other = tmp_path / "other.toml"
+    text = WARD.read_text(encoding="utf-8").replace('"100 mg/L"', '"20 mg/L"')
+    other.write_text(text.replace('"80 mg/L"', '"15 mg/L"'), encoding="utf-8")
+    assert run("simulate", few, "--ward", other, "--step-only", "--json", before).exit_code == 0
+    found = {}
+    for against in (before, other):
+        done = run(
+            "simulate", few, "--ward", WARD, "--step-only", "--against", against, "--report", page,
+            "--json", result,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+        assert all(len(line) <= 80 for line in done.output.splitlines())
+        assert f"beside {against.name}" in done.output
+        assert 'id="against"' in page.read_text(encoding="utf-8")
+        document = json.loads(result.read_text(encoding="utf-8"))
+        assert document["against"]["same_patients"]
+        found[against] = document["against"]["rows"]
+    # the same numbers either way; only from the ward file itself is there an interval
+    for one, two in zip(found[before], found[other], strict=True):
+        assert (one["before"], one["now"]) == (two["before"], two["now"])
+        assert one["difference"]["value"] == pytest.approx(two["difference"]["value"], abs=1e-12)
+        assert one["difference"]["low"] is None
+    assert found[other][0]["difference"]["low"] is not None
+    before.write_text("{}", encoding="utf-8")
+    refused = run("simulate", few, "--ward", WARD, "--step-only", "--against", before)
+    assert refused.exit_code == 2
+    assert "not the result of a simulated ward" in " ".join(refused.output.split())
+
+
 def test_both_paths_follow_the_cohort_in_the_same_way(car22: Path, tmp_path: Path) -> None:
     lines = (car22.parent / "car22_labs.csv").read_text(encoding="utf-8").splitlines()
     some = tmp_path / "labs.csv"
@@ -113,6 +153,12 @@ def test_both_paths_follow_the_cohort_in_the_same_way(car22: Path, tmp_path: Pat
         (("--speed", "10", "--step-only"), "pure step takes no time"),
         (("--event", "x"), "needs both its columns"),
         (("--map", "nothing=crp"), "there is no column"),
+        (("--speed", "0"), "goes by 1 to 10000 times"),
+        (("--through", "fax"), "there is no interface 'fax'"),
+        (("--against", PAST), "this is not TOML"),
+        (("--json", "-", "--report", "-"), "only one output can go to stdout"),
+        (("--report", WARD), "this file is an input"),
+        (("--map", "analyte=none"), "the ward knows nothing of what is in the files"),
     ],
 )
 def test_what_simulate_refuses(arguments: tuple[str, ...], code: str) -> None:

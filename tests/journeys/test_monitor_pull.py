@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cartwheel.cli.monitor import monitor
-from cartwheel.cli.monitor_fhir import read_fhir_server
+from cartwheel.cli.monitor_fhir import server_in
 from cartwheel.errors import FileRefused, PlanRefused
 from cartwheel.serve.settings import Settings
 from cartwheel.serve.ward.opened import open_ward_services
@@ -124,13 +124,13 @@ def test_the_file_says_everything_that_is_wrong(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(PlanRefused) as refused:
-        read_fhir_server(file)
+        server_in(file)
     codes = sorted(one.code for one in refused.value.problems)
     assert codes == [
-        "bad_schema", "bad_value", "bad_value", "missing_key", "missing_key", "unknown_key",
+        "fhir_key_missing", "fhir_schema", "fhir_value", "fhir_value", "fhir_value", "unknown_key",
     ]  # fmt: skip
     with pytest.raises(FileRefused, match="no such file"):
-        read_fhir_server(tmp_path / "absent.toml")
+        server_in(tmp_path / "absent.toml")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
@@ -144,8 +144,10 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     key.write_text("secret", encoding="utf-8")
     key.chmod(0o644)
     with pytest.raises(PlanRefused, match="others can read"):
-        read_fhir_server(file)
+        server_in(file)
     key.chmod(0o600)
-    read = read_fhir_server(file)
-    assert read.key == "secret"
+    read = server_in(file)
+    assert read.server is not None
+    assert read.server.client is not None
+    assert read.server.client.key == "secret"
     assert "secret" not in repr(read)

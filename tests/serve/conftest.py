@@ -6,40 +6,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from serve_postgresql import Cluster, own_cluster
+from serve_postgresql import Cluster
 
 pytest.importorskip("sqlalchemy", reason="cartwheel[serve] is not installed")
+
+from ready_stores import ready
 
 from cartwheel.serve.jobs.queue import Queue
 from cartwheel.store.database import Store, open_store
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Cluster]:
-    """A PostgreSQL of our own; skipped only where none is installed."""
-    with own_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def postgresql_url(postgresql: Cluster) -> str:
-    """Address of an empty database."""
-    return postgresql.new_database()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store, on both databases."""
-    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
-    opened = open_store(tmp_path / "data", url)
+    if request.param == "postgresql":
+        opened = open_store(None, request.getfixturevalue("postgresql").ready_database())
+    else:
+        opened = open_store(ready(tmp_path / "data"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def postgresql_store(postgresql_url: str) -> Iterator[Store]:
+def postgresql_store(postgresql: Cluster) -> Iterator[Store]:
     """An empty store in PostgreSQL."""
-    opened = open_store(None, postgresql_url)
+    opened = open_store(None, postgresql.ready_database())
     yield opened
     opened.close()
 
@@ -47,7 +38,7 @@ def postgresql_store(postgresql_url: str) -> Iterator[Store]:
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     """An empty store in a file."""
-    opened = open_store(tmp_path / "data")
+    opened = open_store(ready(tmp_path / "data"))
     yield opened
     opened.close()
 

@@ -21,6 +21,8 @@ from cartwheel.store.accounts import accounts_of
 from cartwheel.store.database import moment
 from cartwheel.store.tables import accounts, audit as audit_table, sessions
 
+pytestmark = pytest.mark.usefixtures("light_passwords")
+
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:

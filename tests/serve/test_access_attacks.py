@@ -18,6 +18,7 @@ from cartwheel.store.database import moment
 from cartwheel.store.kept_jobs import job_of
 from cartwheel.store.tables import sessions
 
+pytestmark = pytest.mark.usefixtures("light_passwords")
 HTMX = {"HX-Request": "true", "Accept": "*/*"}
 CSV = {"Content-Type": "text/csv"}
 TOKEN = "a-token-of-the-tests"

@@ -27,6 +27,7 @@ from cartwheel.serve.access.oidc import CLIENT, SECRET, is_safe, issuer_of, role
 from cartwheel.serve.settings import Settings
 from cartwheel.store.accounts import account_of, close_account
 
+pytestmark = pytest.mark.usefixtures("light_passwords")
 KEY = RSAKey.generate_key(2048, {"kid": "one"})
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"})
 

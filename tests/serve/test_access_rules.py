@@ -180,6 +180,8 @@ def test_a_weak_password_is_refused(weak: str) -> None:
 
 def test_a_password_is_the_same_however_it_is_typed() -> None:
     hashed = hash_password("mütterlich grün zwölf")
+    # RFC 9106, second recommendation
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert is_password(hashed, "mu\u0308tterlich gru\u0308n zwo\u0308lf")
     assert not is_password(hashed, "mutterlich grun zwolf")
     assert not is_password(None, "nobody has this password")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import done_here
 from serve_api import ROOT, calling
 from serve_app import as_person
 from starlette.testclient import TestClient
@@ -271,10 +270,7 @@ def test_a_key_is_free_after_giving_up_and_after_a_day(
 def test_a_result_has_the_bytes_of_the_command_line(working: TestClient, tmp_path: Path) -> None:
     sheet = tmp_path / cohort_path().name
     sheet.write_bytes(cohort_path().read_bytes())
-    line = subprocess.run(
-        [sys.executable, "-m", "cartwheel.cli", "check", sheet.name, "--json", "check.json"],
-        cwd=tmp_path, check=False, capture_output=True, timeout=120,
-    )  # fmt: skip
+    line = done_here("check", sheet.name, "--json", "check.json", folder=tmp_path)
     assert line.returncode in (0, 2)
     kept = _upload(working, sheet.read_bytes(), sheet.name)
     told = _done(working, "check", file=kept["id"])

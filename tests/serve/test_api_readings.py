@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import done_here
 from serve_api import ROOT, calling
 from serve_app import as_person
 from starlette.testclient import TestClient
@@ -19,7 +18,6 @@ from cartwheel.store.database import open_store
 from cartwheel.workflows.pool import pool
 
 TABLE = "study,hr,low,high\nA 2022,2.1,1.3,3.4\nB 2023,1.4,0.9,2.2\nC 2024,1.7,1.1,2.6\n"
-MAIN = "from cartwheel.cli import main; main()"
 JSON = {"Content-Type": "application/octet-stream"}
 
 
@@ -40,10 +38,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient,
 
 
 def _of_command_line(result: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", MAIN, "trace", str(result), *arguments, "--json", "-"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = done_here("trace", result, *arguments, "--json", "-", folder=result.parent)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import done_here
 from jsonschema import Draft202012Validator
 from serve_api import PATIENT, ROOT, calling
 from starlette.requests import Request
@@ -45,10 +44,8 @@ def _fits(name: str, document: Any) -> None:
 
 
 def _of_command_line(*arguments: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-m", "cartwheel.cli", *arguments, "--json", "-"],
-        capture_output=True, check=True, timeout=120,
-    )  # fmt: skip
+    done = done_here(*arguments, "--json", "-", folder=Path.cwd())
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import done_here
 
 from cartwheel.demonstration import cohort_path, plan_path, second_cohort_path
 from cartwheel.errors import PlanRefused, Refused
@@ -73,14 +73,7 @@ def developed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["develop", cohort_path(), "--plan", plan, "--json", "result.json",
                  "--report", "report.html", "--score", "score.toml", "--r-script",
                  "program.R", "--save-plan", "plan.toml"]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "cartwheel.cli", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = done_here(*arguments, folder=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

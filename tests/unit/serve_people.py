@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from light_passwords import LIGHT
+from ready_stores import ready
 from starlette.testclient import TestClient
 
-from cartwheel.serve.access.passwords import hash_password
 from cartwheel.serve.application import create_app
 from cartwheel.serve.settings import Settings
 from cartwheel.store.accounts import add_account
@@ -17,20 +18,20 @@ TOKEN = "a-token-of-the-tests"
 PASSWORD = "tulip anvil moss seven"
 LAPTOP = "http://127.0.0.1:8765"
 PAGE = {"Accept": "text/html"}
-# hashed once: each takes a tenth of a second
-HASHED = hash_password(PASSWORD)
+# modules that log in use the fixture light_passwords
+HASHED = LIGHT.hash(PASSWORD)
 _META = re.compile(r'<meta name="csrf" content="([^"]+)">')
 
 
 def laptop(folder: Path, **settings: Any) -> TestClient:
     """A server without accounts; nobody has shown its token yet."""
-    app = create_app(Settings(folder=folder, token=TOKEN, **settings))
+    app = create_app(Settings(folder=ready(folder), token=TOKEN, **settings))
     return TestClient(app, base_url=LAPTOP, follow_redirects=False)
 
 
 def group(folder: Path, url: str = LAPTOP, **settings: Any) -> TestClient:
     """A server with one account of each role, named like the role; nobody has logged in."""
-    app = create_app(Settings(folder=folder, accounts=True, **settings))
+    app = create_app(Settings(folder=ready(folder), accounts=True, **settings))
     for role in ("reader", "clinician", "analyst", "admin"):
         add_account(app.state.services.store, role, role, HASHED)
     return TestClient(app, base_url=url, follow_redirects=False)

@@ -52,6 +52,7 @@ class Cluster:
         self._run("initdb", "-A", "trust", "-U", "cartwheel", "-E", "UTF8", "--no-sync",
                   "-D", str(self.folder / "data"))  # fmt: skip
         self._count = 0
+        self._has_template = False
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -76,19 +77,31 @@ class Cluster:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"),
                   "-w", "-t", "60", "-o", options, "start")  # fmt: skip
 
-    def stop(self) -> None:
-        """Stop it, whoever is connected."""
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "fast", "-w", "stop")
+    def stop(self, how: str = "fast") -> None:
+        """Stop it, whoever is connected; ``immediate`` as if its machine had lost its power."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
 
     def new_database(self) -> str:
         """Make an empty database, and give its address."""
+        self._count += 1
+        return self._made(f"test_{self._count}", "template1")
+
+    def ready_database(self) -> str:
+        """Make a database of a store with its tables, and give its address."""
+        from cartwheel.store.database import open_store  # noqa: PLC0415 - optional
+
+        if not self._has_template:
+            open_store(None, self._made("with_tables", "template1")).close()
+            self._has_template = True
+        self._count += 1
+        return self._made(f"test_{self._count}", "with_tables")
+
+    def _made(self, name: str, template: str) -> str:
         import psycopg  # noqa: PLC0415 - not where there is no PostgreSQL
 
-        self._count += 1
-        name = f"test_{self._count}"
         address = f"host=127.0.0.1 port={self.port} user=cartwheel dbname=postgres"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://cartwheel@127.0.0.1:{self.port}/{name}"
 
 

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import docx
@@ -20,10 +21,22 @@ from cartwheel.report.document.docx import document_docx
 from cartwheel.report.document.engine import pictures
 from cartwheel.report.document.pdf import document_pdf
 
-FILE = document_docx(document())
-PACKAGE = zipfile.ZipFile(io.BytesIO(FILE))
-WORD = docx.Document(io.BytesIO(FILE))
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@cache
+def file() -> bytes:
+    return document_docx(document())
+
+
+@cache
+def package() -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(file()))
+
+
+@cache
+def written() -> Any:
+    return docx.Document(io.BytesIO(file()))
 
 
 def only(*blocks: Block) -> Any:
@@ -32,21 +45,21 @@ def only(*blocks: Block) -> Any:
 
 
 def test_every_part_is_well_formed_and_undated() -> None:
-    for part in PACKAGE.infolist():
+    for part in package().infolist():
         assert part.date_time == (1980, 1, 1, 0, 0, 0)
         if part.filename.endswith((".xml", ".rels")):
-            etree.fromstring(PACKAGE.read(part))
-    core = PACKAGE.read("docProps/core.xml").decode()
+            etree.fromstring(package().read(part))
+    core = package().read("docProps/core.xml").decode()
     assert "created" not in core
     assert "modified" not in core
     assert "python-docx" not in core
-    assert WORD.core_properties.title == document().title
-    assert WORD.core_properties.language == "en-US"
-    assert not [name for name in PACKAGE.namelist() if "thumbnail" in name]
+    assert written().core_properties.title == document().title
+    assert written().core_properties.language == "en-US"
+    assert not [name for name in package().namelist() if "thumbnail" in name]
 
 
 def test_headings_and_captions_have_their_styles() -> None:
-    styles = [(paragraph.style.name, paragraph.text) for paragraph in WORD.paragraphs]
+    styles = [(paragraph.style.name, paragraph.text) for paragraph in written().paragraphs]
     assert ("Title", document().title) in styles
     assert [text for style, text in styles if style == "Heading 1"] == [
         "Methods", "Results", "Checklists", "References",
@@ -57,12 +70,12 @@ def test_headings_and_captions_have_their_styles() -> None:
     captions = [text for style, text in styles if style == "Caption"]
     assert len(captions) == 5
     assert len([text for style, text in styles if style == "Figure Caption"]) == 3
-    fields = [text.text.split()[1] for text in WORD.element.iter(f"{W}instrText")]
+    fields = [text.text.split()[1] for text in written().element.iter(f"{W}instrText")]
     assert fields == ["Table", "Figure", "Figure", "Figure", *["Table"] * 4]
 
 
 def test_tables_repeat_their_header_and_have_widths() -> None:
-    for table in WORD.tables:
+    for table in written().tables:
         first = table._tbl.tr_lst[0]
         assert first.xpath("w:trPr/w:tblHeader")
         assert len(table._tbl.xpath("w:tr/w:trPr/w:tblHeader")) == 1
@@ -85,20 +98,20 @@ def test_a_wide_table_turns_its_pages_and_the_next_turns_back() -> None:
 
 
 def test_pictures_are_described_and_as_wide_as_a_column() -> None:
-    names = [shape._inline.docPr.get("descr") for shape in WORD.inline_shapes]
+    names = [shape._inline.docPr.get("descr") for shape in written().inline_shapes]
     assert [name[:25] for name in names] == ["Line through three points"] * 3
-    ids = [shape._inline.docPr.get("id") for shape in WORD.inline_shapes]
+    ids = [shape._inline.docPr.get("id") for shape in written().inline_shapes]
     assert len(set(ids)) == len(ids)
-    single, double, tall = (shape.width.mm for shape in WORD.inline_shapes)
+    single, double, tall = (shape.width.mm for shape in written().inline_shapes)
     assert (single, double) == (pytest.approx(85, abs=0.1), pytest.approx(170, abs=0.1))
     assert tall < 170
-    assert max(shape.height.mm for shape in WORD.inline_shapes) <= 240
+    assert max(shape.height.mm for shape in written().inline_shapes) <= 240
 
 
 def test_pictures_have_300_dots_an_inch_on_paper_and_say_so() -> None:
-    for shape in WORD.inline_shapes:
+    for shape in written().inline_shapes:
         relation = shape._inline.graphic.graphicData.pic.blipFill.blip.embed
-        image = WORD.part.related_parts[relation].image
+        image = written().part.related_parts[relation].image
         # a pixel is lost where a side is not a whole number of them
         assert image.px_width >= shape.width.inches * 300 - 1
         assert image.px_height >= shape.height.inches * 300 - 1
@@ -114,8 +127,8 @@ def test_pictures_come_in_the_order_of_their_drawings() -> None:
 
 
 def test_links_lead_to_bookmarks() -> None:
-    anchors = {link.get(f"{W}anchor") for link in WORD.element.iter(f"{W}hyperlink")} - {None}
-    marks = [mark.get(f"{W}name") for mark in WORD.element.iter(f"{W}bookmarkStart")]
+    anchors = {link.get(f"{W}anchor") for link in written().element.iter(f"{W}hyperlink")} - {None}
+    marks = [mark.get(f"{W}name") for mark in written().element.iter(f"{W}bookmarkStart")]
     assert anchors
     assert anchors <= set(marks)
     assert len(marks) == len(set(marks))
@@ -123,11 +136,11 @@ def test_links_lead_to_bookmarks() -> None:
 
 
 def test_the_language_and_right_to_left_are_told() -> None:
-    styles = PACKAGE.read("word/styles.xml").decode()
+    styles = package().read("word/styles.xml").decode()
     assert 'w:val="en-US"' in styles
     marked = [
         "".join(text.text for text in run.iter(f"{W}t"))
-        for run in WORD.element.iter(f"{W}r")
+        for run in written().element.iter(f"{W}r")
         if run.find(f"{W}rPr/{W}rtl") is not None
     ]
     assert "חולה ראשון" in marked
@@ -135,15 +148,17 @@ def test_the_language_and_right_to_left_are_told() -> None:
 
 
 def test_the_banner_is_in_the_header() -> None:
-    assert WORD.sections[0].header.paragraphs[0].text == "SIMULATED DATA: not real patients"
-    assert all(section.header.is_linked_to_previous is False for section in WORD.sections)
+    assert written().sections[0].header.paragraphs[0].text == "SIMULATED DATA: not real patients"
+    assert all(section.header.is_linked_to_previous is False for section in written().sections)
     real = docx.Document(io.BytesIO(document_docx(document(simulated=False))))
     assert "SIMULATED" not in "".join(p.text for p in real.sections[0].header.paragraphs)
 
 
 def test_no_field_but_ours_is_in_the_file() -> None:
     # a text of a user that looks like a formula stays text
-    parts = [PACKAGE.read(name).decode() for name in PACKAGE.namelist() if name.endswith(".xml")]
+    parts = [
+        package().read(name).decode() for name in package().namelist() if name.endswith(".xml")
+    ]
     told = {
         one.strip().split()[0]
         for part in parts
@@ -151,7 +166,7 @@ def test_no_field_but_ours_is_in_the_file() -> None:
     }
     assert told == {"SEQ", "PAGE", "NUMPAGES"}
     assert "fldSimple" not in "".join(parts)
-    cells = [cell.text for cell in WORD.tables[3].columns[0].cells]
+    cells = [cell.text for cell in written().tables[3].columns[0].cells]
     assert "=1+1" in HOSTILE
     assert "=1+1" in cells
 

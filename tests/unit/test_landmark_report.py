@@ -18,20 +18,29 @@ from landmark_sample import (
     survival_plan,
     survival_sample,
 )
+from on_demand import OnDemand
 
 from cartwheel.canonical import plain
 from cartwheel.errors import FileRefused
 from cartwheel.report.landmark.page import landmark_report_html
 from cartwheel.workflows.landmark import landmark
 
-DOCUMENTS: dict[str, Any] = {
+SAMPLES = {
     # one that cannot be estimated among them
-    "binary": plain(landmark(*binary_sample(), binary_plan(6, landmarks_days=[0, 4, 6, 100]))),
-    "survival": plain(landmark(*survival_sample(), survival_plan(6, simulated=True))),
-    "competing": plain(landmark(*competing_sample(), competing_plan(6))),
-    "not repeated": plain(landmark(*binary_sample(), binary_plan(0, landmarks_days=[4]))),
+    "binary": (binary_sample, lambda: binary_plan(6, landmarks_days=[0, 4, 6, 100])),
+    "survival": (survival_sample, lambda: survival_plan(6, simulated=True)),
+    "competing": (competing_sample, lambda: competing_plan(6)),
+    "not repeated": (binary_sample, lambda: binary_plan(0, landmarks_days=[4])),
 }
-PAGES = {kind: landmark_report_html(document) for kind, document in DOCUMENTS.items()}
+
+
+def _document(kind: str) -> Any:
+    sample, plan = SAMPLES[kind]
+    return plain(landmark(*sample(), plan()))
+
+
+DOCUMENTS: OnDemand[Any] = OnDemand(SAMPLES, _document)
+PAGES = OnDemand(SAMPLES, lambda kind: landmark_report_html(DOCUMENTS[kind]))
 kinds = pytest.mark.parametrize("kind", DOCUMENTS)
 # the saved model is told by its tables; one limit of an optimism is Monte Carlo
 UNTOLD = re.compile(

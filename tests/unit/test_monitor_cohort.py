@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from cartwheel.errors import CohortRefused, PlanRefused
+from cartwheel.watch.drift_patient import Outcome
 from cartwheel.watch.observation import names_known
-from cartwheel.workflows.monitor_cohort import PastFile, PastOptions, events_of_patients, read_past
+from cartwheel.workflows.monitor_cohort import PastFile, PastOptions, read_past
+from cartwheel.workflows.monitor_outcomes import check_everybody, outcomes_of_patients
 
 
 def read(folder: Path, text: str, **said: object) -> PastFile:
@@ -86,8 +88,46 @@ def test_what_is_refused(tmp_path: Path, text: str, mapping: dict[str, str], cod
 
 def test_outcomes_of_patients(tmp_path: Path) -> None:
     path = tmp_path / "patients.csv"
-    path.write_text("patient,bad,when\nA,1,4.5\nB,0,\nC,yes,2\n", encoding="utf-8")
-    assert events_of_patients(path, "bad", "when") == {"A": Decimal("4.5"), "C": Decimal(2)}
-    path.write_text("patient,bad,when\nA,1,\nB,0,\n", encoding="utf-8")
-    with pytest.raises(CohortRefused, match="no day says when"):
-        events_of_patients(path, "bad", "when")
+    path.write_text("patient,bad,when,seen\nA,1,4.5,\nB,0,,9\nC,yes,2,30\n", encoding="utf-8")
+    assert outcomes_of_patients(path, "bad", "when") == {
+        "A": Outcome(4.5), "B": Outcome(None), "C": Outcome(2.0)
+    }  # fmt: skip
+    assert outcomes_of_patients(path, "bad", "when", "seen") == {
+        "A": Outcome(4.5), "B": Outcome(None, 9.0), "C": Outcome(2.0, 30.0)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        ("A,1,,3\nB,0,,3", ["no_onset"]),
+        ("A,,,3\nB,perhaps,,3", ["event_unclear"]),
+        ("A,0,,3\nA,1,2,3", ["patient_twice"]),
+        ("A,0,,\nB,0,,2", ["no_last_day"]),
+        ("A,0,,2\n,0,,2", ["no_patient"]),
+        ("A,1,,3\nA,0,,3\nB,x,,soon", ["patient_twice", "event_unclear", "no_onset",
+                                       "no_last_day"]),
+    ],
+)  # fmt: skip
+def test_outcomes_that_are_refused(tmp_path: Path, rows: str, codes: list[str]) -> None:
+    path = tmp_path / "patients.csv"
+    path.write_text(f"patient,bad,when,seen\n{rows}\n", encoding="utf-8")
+    with pytest.raises(CohortRefused) as refused:
+        outcomes_of_patients(path, "bad", "when", "seen")
+    assert {one.code for one in refused.value.problems} <= set(codes)
+    assert refused.value.problems[0].code == codes[0]
+    # rows are named, never who or what stands in them
+    assert "perhaps" not in str(refused.value)
+    assert "soon" not in str(refused.value)
+
+
+def test_outcomes_have_to_be_of_everybody() -> None:
+    known = {"A": Outcome(None), "B": Outcome(2.0)}
+    check_everybody(known, ["A", "B"], "patients.csv")
+    for names, said in (
+        (["A", "Z"], "of 1 of 2 patients the file of outcomes says nothing"),
+        (["Y", "Z"], "no patient of the files stands in the file of outcomes"),
+    ):
+        with pytest.raises(CohortRefused, match=said) as refused:
+            check_everybody(known, names, "patients.csv")
+        assert "Z" not in str(refused.value)

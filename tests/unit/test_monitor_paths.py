@@ -1,9 +1,10 @@
-"""Whatever a file holds: HL7 text, parser, intake and log tell what the pure step tells."""
+"""Whatever a file holds: messages, parser, intake and log tell what the pure step tells."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
@@ -89,9 +90,11 @@ PLANS = st.builds(
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
-@given(rows=ROWS, plan=PLANS)
+@given(rows=ROWS, plan=PLANS, interface=st.sampled_from(["hl7", "fhir"]))
 def test_the_whole_path_tells_what_the_step_tells(
-    rows: list[tuple[str, str, tuple[str, str, str], str]], plan: Simulation
+    rows: list[tuple[str, str, tuple[str, str, str], str]],
+    plan: Simulation,
+    interface: Literal["hl7", "fhir"],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -103,7 +106,8 @@ def test_the_whole_path_tells_what_the_step_tells(
             lines.append(f"{patient},{analyte},{day},{value},{unit},{until}")
         past.write_text("\n".join(lines) + "\n", encoding="utf-8")
         simulated = simulated_past(past, ward, plan)
-        found = through_whole_path(simulated, folder / "log")
+        found = through_whole_path(simulated, folder / "log", interface=interface)
+        assert found.interface == interface
         assert found.same
         assert found.replay_same
         assert found.events == sum(len(one.told) for one in simulated.lived)

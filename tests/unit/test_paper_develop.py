@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from on_demand import OnDemand
 from paper_parts import allowed, cells, runs, shown, text_of
 from report_example import documents
 
@@ -33,7 +34,7 @@ from cartwheel.report.places import place_of, value_at
 from cartwheel.report.words import words
 
 DOCUMENTS = documents()
-PAPERS = {kind: paper(document) for kind, document in DOCUMENTS.items()}
+PAPERS = OnDemand(DOCUMENTS, lambda kind: paper(DOCUMENTS[kind]))
 SAY = words("en")
 HOSTILE = '<b>a&b</b> #1 *x* _y_ @z $q$ {n} {0.__class__} =1+1 \u05d0\u05d1 \u7ec6\u80de \u202e"'
 KINDS = pytest.mark.parametrize("kind", list(DOCUMENTS))

@@ -9,6 +9,7 @@ import sys
 
 import pool_example
 import pytest
+from on_demand import OnDemand
 from test_report import BANNER, Page, is_number, leaves
 
 from cartwheel.canonical import plain
@@ -43,8 +44,8 @@ def document_of(make):
     return plain(dataclasses.replace(file, result=result))
 
 
-DOCUMENTS = {name: document_of(make) for name, make in MAKERS.items()}
-PAGES = {name: pool_report_html(document) for name, document in DOCUMENTS.items()}
+DOCUMENTS = OnDemand(MAKERS, lambda name: document_of(MAKERS[name]))
+PAGES = OnDemand(MAKERS, lambda name: pool_report_html(DOCUMENTS[name]))
 PAGE = sys.modules["cartwheel.report.pooling.page"]
 every = pytest.mark.parametrize("kind", list(DOCUMENTS))
 

@@ -7,6 +7,7 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
+from on_demand import OnDemand
 from report_example import documents
 
 from cartwheel.errors import FileRefused
@@ -14,7 +15,7 @@ from cartwheel.report.html import report_html
 from cartwheel.report.story import REFEREE, SECTIONS, estimate_methods, side_by_side
 
 DOCUMENTS = documents()
-PAGES = {kind: report_html(document) for kind, document in DOCUMENTS.items()}
+PAGES = OnDemand(DOCUMENTS, lambda kind: report_html(DOCUMENTS[kind]))
 BANNER = "SIMULATED DATA: not real patients"
 
 # Drawn as lines, bars and ticks of a figure rather than written.

@@ -10,6 +10,7 @@ import sys
 import faultless_validation as faultless
 import pool_example
 import pytest
+from on_demand import OnDemand
 from report_example import documents as developments
 from test_report import BANNER, Page, is_number, leaves
 from validation_documents import DOCUMENTS as MAKERS
@@ -24,8 +25,8 @@ from cartwheel.report.validation.captions import CAPTIONS
 from cartwheel.validation.account import said
 from cartwheel.validation.account.said import verdict as said_verdict
 
-DOCUMENTS = {kind: make() for kind, make in MAKERS.items()}
-PAGES = {kind: validation_report_html(document) for kind, document in DOCUMENTS.items()}
+DOCUMENTS = OnDemand(MAKERS, lambda kind: MAKERS[kind]())
+PAGES = OnDemand(MAKERS, lambda kind: validation_report_html(DOCUMENTS[kind]))
 PAGE = sys.modules["cartwheel.report.validation.page"]
 every = pytest.mark.parametrize("kind", list(DOCUMENTS))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cartwheel.canonical import sha256
 from cartwheel.store.ward_json import known_of, known_text
-from cartwheel.watch.observation import Entry, Observation, Tick, supersedes
+from cartwheel.watch.observation import Entry, Observation, Stay, Tick, supersedes
 from cartwheel.watch.standing import AlertEvent, Changed, Event, Standing
 
 
@@ -36,7 +36,7 @@ class FakeFollowing:
 
     def __init__(self, limit: int = 100, fails_on: str = "") -> None:
         self.limit, self.fails_on = limit, fails_on
-        self.content = f"limit = {limit}".encode()
+        self.content, self.parts = f"limit = {limit}".encode(), ()
         self.sha256 = sha256(self.content).removeprefix("sha256:")
         self.names = frozenset({"crp", "ferritin", "temperature", "infusion", "platelets"})
 
@@ -47,6 +47,8 @@ class FakeFollowing:
         self, episode: FakeEpisode, entry: Entry, *, alerts: bool
     ) -> tuple[FakeEpisode, tuple[Event, ...]]:
         what = entry.what
+        if isinstance(what, Stay):
+            return episode, ()
         if isinstance(what, Tick):
             return replace(episode, due=None), ()
         if not isinstance(what, Observation):

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="cartwheel[serve] is not installed")
 
-from serve_postgresql import Cluster, own_cluster
+from ready_stores import ready
 from ward_fake import FakeFollowing
 from ward_messages import SetClock
 
@@ -18,24 +18,13 @@ from cartwheel.serve.ward.keeper import Keeper
 from cartwheel.store.database import Store, open_store
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Cluster]:
-    """A PostgreSQL of our own; skipped only where none is installed."""
-    with own_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def postgresql_url(postgresql: Cluster) -> str:
-    """Address of an empty database."""
-    return postgresql.new_database()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store, on both databases."""
-    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
-    opened = open_store(tmp_path / "data", url)
+    if request.param == "postgresql":
+        opened = open_store(None, request.getfixturevalue("postgresql").ready_database())
+    else:
+        opened = open_store(ready(tmp_path / "data"))
     yield opened
     opened.close()
 
@@ -43,7 +32,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     """An empty store in a file."""
-    opened = open_store(tmp_path / "data")
+    opened = open_store(ready(tmp_path / "data"))
     yield opened
     opened.close()
 

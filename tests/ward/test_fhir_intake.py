@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fhir_samples import CODES, ferritin, text_of
 
-from cartwheel.serve.fhir.intake import FhirIntake, Taken, key_of
+from cartwheel.serve.fhir.intake import FhirIntake, Taken
 from cartwheel.serve.fhir.json_text import read_json
+from cartwheel.serve.fhir.naming import key_of
 from cartwheel.serve.ward.ingest import Ingest
 from cartwheel.store.database import Store
 

@@ -258,6 +258,13 @@ def test_a_stay() -> None:
     over, (left,) = _stay(status="finished", period={"end": "2026-03-09T09:00:00Z"})
     assert (over.place, left.name) == ("left", "discharge")
     assert _stay(status="planned")[0].place is None
+    # it is no longer said to have begun only where it is said no more: both versions have it
+    begun = {"start": "2026-03-02T09:00:00Z"}
+    _, (come,) = _stay(period=begun)
+    _, (still, gone) = _stay(status="finished", period={**begun, "end": "2026-03-09T09:00:00Z"})
+    assert (come.name, come.taken_at, come.source) == (still.name, still.taken_at, still.source)
+    assert (come.name, gone.name) == ("admission", "discharge")
+    assert _stay(status="planned", period=begun)[1] == []
     visit = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
     assert _stay(**{"class": visit})[0].place is None
 

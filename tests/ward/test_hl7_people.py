@@ -78,6 +78,16 @@ def test_discharge_and_death_are_milestones_where_the_minute_is_known() -> None:
     assert (parked.reason, parked.name) == ("time_imprecise", "death")
 
 
+def test_an_admission_comes_before_the_place_that_follows_from_it() -> None:
+    come = VISIT + "|" * 25 + "20261201110000"
+    made = read(message(PATIENT, come, head=header("ADT^A01")))
+    (one,) = seen(made.items)
+    assert (one.name, one.taken_at) == ("admission", datetime(2026, 12, 1, 10, tzinfo=UTC))
+    assert [type(each).__name__ for each in made.items] == ["Arrived", "Person"]
+    (cancelled,) = seen(read(message(PATIENT, come, head=header("ADT^A11"))).items)
+    assert (cancelled.status, cancelled.source) == ("withdrawn", one.source)
+
+
 def test_results_in_an_adt_message_are_read() -> None:
     (one,) = seen(read(message(PATIENT, VISIT, FERRITIN, head=header("ADT^A08"))).items)
     assert one.name == "ferritin"

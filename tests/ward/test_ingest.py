@@ -160,10 +160,11 @@ def test_a_server_that_stops_keeps_what_waits_and_takes_no_more(sqlite_store: St
             senders.submit(ingest.accept, message(f"{n}", arrived("7", "crp", "1", n)))
             for n in (1, 2)
         ]
-        while ingest.waiting < 1:
+        while ingest.waiting < 2:
             time.sleep(0.005)
         stopping = senders.submit(ingest.stop)
-        time.sleep(0.05)
+        while ingest.alive:
+            time.sleep(0.005)
         assert not ingest.accept(message("y", arrived("7", "crp", "1", 7))).durable
         keeper.let.set()
         stopping.result()

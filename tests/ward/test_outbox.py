@@ -24,7 +24,8 @@ from cartwheel.serve.ward.keeper import Keeper
 from cartwheel.serve.ward.outbox import Outbox
 from cartwheel.serve.ward.webhook import Webhook, check_webhook, webhook_sender
 from cartwheel.store.database import Store
-from cartwheel.store.ward_outbox import OutboxRow, Subscription, count_outbox, dead_letters
+from cartwheel.store.ward_letters import dead_letters
+from cartwheel.store.ward_outbox import OutboxRow, Subscription, count_outbox
 from cartwheel.store.ward_tables import outbox
 
 SECRET = b"0123456789abcdef"
@@ -82,7 +83,7 @@ def test_events_are_sent_in_order_and_once(
         pass
     assert receiver.values == [1, 2, 3]
     assert len({row.key for row in receiver.got}) == 3
-    assert counted(store) == {"waiting": 0, "done": 3, "dead": 0}
+    assert counted(store) == {"waiting": 0, "done": 3, "dead": 0, "dropped": 0}
     body = json.loads(receiver.got[0].body)
     assert body["kind"] == "changed"
     assert receiver.got[0].key == f"{body['event']}:page"

@@ -17,6 +17,8 @@ from starlette.testclient import TestClient
 from cartwheel.watch.intake import Arrived, Message, Person
 from cartwheel.watch.observation import Observation
 
+pytestmark = pytest.mark.usefixtures("light_passwords")
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:

@@ -32,6 +32,7 @@ from cartwheel.store.ward_persons import persons_of
 from cartwheel.watch.intake import Arrived, Identifiers, Merge, Message, Person, Unmerge
 from cartwheel.watch.observation import Observation
 
+pytestmark = pytest.mark.usefixtures("light_passwords")
 FAKE = FakeFollowing()
 FOLLOWINGS = {FAKE.sha256: FAKE}
 ADA: Identifiers = (("hospital", "A"),)

@@ -10,7 +10,7 @@ import pytest
 from ward_patients import at, infusion, obs
 
 from cartwheel.watch.alert_conditions import holds
-from cartwheel.watch.alert_rules import (
+from cartwheel.watch.alert_kinds import (
     AtRisk,
     Expected,
     InBand,

@@ -10,8 +10,7 @@ import pytest
 from ward_patients import ward
 
 from cartwheel.errors import PlanRefused, Refused
-from cartwheel.watch.alert_rules import (
-    AlertRule,
+from cartwheel.watch.alert_kinds import (
     AtRisk,
     Expected,
     InBand,
@@ -19,9 +18,9 @@ from cartwheel.watch.alert_rules import (
     Reached,
     Rising,
     Several,
-    alert_rules,
     in_words,
 )
+from cartwheel.watch.alert_rules import AlertRule, alert_rules
 
 WARD = ward(grades=["astct-crs", "astct-icans"], scores=["car-hematotox", "easix"])
 
@@ -131,6 +130,7 @@ def test_what_a_rule_says_beside_its_condition() -> None:
 
 
 CRS = {"target": "astct-crs", "at_least": 2}
+HOT = {"name": "temperature", "at_least": "38.5 Cel"}
 WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({**CRS, "id": None}, [("missing_key", "alert 1: id")]),
     ({**CRS, "id": "two words"}, [("bad_value", "alert 'two words': id")]),
@@ -147,6 +147,33 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({**CRS, "clear_after_hours": float("nan")}, [("bad_value", "clear_after_hours")]),
     ({**CRS, "escalate_minutes": 0}, [("bad_value", "escalate_minutes")]),
     ({**CRS, "clear_below": 3}, [("bad_value", "clear_below")]),
+    ({**CRS, "clear_below": 0}, [("bad_value", "clear_below")]),
+    ({**CRS, "worse_by": 1}, [("unknown_key", "worse_by")]),
+    ({"target": "astct-crs", "at_least": 0}, [("bad_value", "at_least")]),
+    ({"target": "astct-crs", "at_least": 6}, [("bad_value", "at_least")]),
+    ({"target": "easix", "at_least": 4, "worse_by": 0}, [("bad_value", "worse_by")]),
+    ({"target": "easix", "risk_at_least": 0}, [("bad_value", "risk_at_least")]),
+    ({"target": "easix", "risk_at_least": 0.2, "clear_below": 0}, [("bad_value", "clear_below")]),
+    ({"target": "easix", "risk_at_least": 0.2, "worse_by": 2}, [("bad_value", "worse_by")]),
+    ({"target": "car-hematotox", "bands": ["high"], "worse_by": 1}, [("unknown_key", "worse_by")]),
+    ({"name": "crp", "every_hours": 24, "worse_by": "1 mg/L"}, [("unknown_key", "worse_by")]),
+    ({**HOT, "worse_by": 0.3}, [("bad_value", "worse_by")]),
+    ({**HOT, "worse_by": "0.3 mg/L"}, [("bad_value", "worse_by")]),
+    ({**HOT, "worse_by": "0 Cel"}, [("bad_value", "worse_by")]),
+    ({**HOT, "worse_by": "7 Cel"}, [("bad_value", "worse_by")]),
+    (
+        {"name": "crp", "at_least": "9 mg/L", "clear_below": "0 mg/L"},
+        [("bad_value", "clear_below")],
+    ),
+    ({"name": "crp", "times": 2, "within_hours": 9, "worse_by": -1}, [("bad_value", "worse_by")]),
+    (
+        {"name": "crp", "times": 2, "within_hours": 9, "worse_by": "1 mg/L"},
+        [("bad_value", "worse_by")],
+    ),
+    (
+        {"at_least": 1, "worse_by": 1, "any_of": [{**HOT, "worse_by": "1 Cel"}]},
+        [("unknown_key", "any_of 1: worse_by"), ("unknown_key", "worse_by")],
+    ),
     ({**CRS, "quite_hours": 3}, [("unknown_key", "quite_hours")]),
     ({**CRS, "name": "crp"}, [("unit_missing", "at_least"), ("unknown_key", "target")]),
     ({**CRS, "within_hours": 3}, [("unknown_key", "within_hours")]),
@@ -240,3 +267,50 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
 def test_what_is_no_table_is_refused(tables: Any) -> None:
     with pytest.raises(Refused):
         alert_rules(tables, WARD.targets, WARD.names)
+
+
+@pytest.mark.parametrize(
+    ("table", "worse_by"),
+    [
+        (CRS, "0"),
+        ({"target": "car-hematotox", "bands": ["high"]}, "0"),
+        ({"target": "easix", "risk_at_least": 0.25}, "0"),
+        ({"target": "easix", "risk_at_least": 0.25, "worse_by": 0.05}, "0.05"),
+        ({"target": "easix", "at_least": 4.5}, "0.45"),
+        # 45 is the highest plausible temperature, 0 the lowest fibrinogen
+        (HOT, "0.65"),
+        ({"name": "fibrinogen", "at_most": "1.5 g/L"}, "0.15"),
+        ({"name": "crp", "at_least": "100 mg/L"}, "10"),
+        ({"name": "crp", "at_least": "100 mg/L", "worse_by": "5 mg/dL"}, "50"),
+        ({"name": "crp", "times": 2, "within_hours": 9}, "0.2"),
+        ({"name": "crp", "rise": "50 mg/L", "within_hours": 9}, "5"),
+        ({"name": "crp", "rise": "50 mg/L", "within_hours": 9, "worse_by": "20 mg/L"}, "20"),
+        ({"name": "crp", "every_hours": 24}, "0"),
+        ({"at_least": 1, "any_of": [HOT]}, "0"),
+    ],
+)
+def test_how_much_more_is_worse(table: dict[str, Any], worse_by: str) -> None:
+    assert one(**table).worse_by == Decimal(worse_by)
+
+
+def test_only_a_rule_that_asks_for_the_last_grade_speaks_of_death() -> None:
+    assert not one(**CRS).of_death
+    assert one(target="astct-crs", at_least=5).of_death
+    assert one(at_least=1, any_of=[{"target": "astct-icans", "at_least": 5}, HOT]).of_death
+
+
+def test_a_target_that_is_not_followed_is_told_with_what_is() -> None:
+    def mend(targets: Any, refused: tuple[str, ...] = ()) -> list[str]:
+        try:
+            tables = [{"id": "a", "severity": "info", "target": "icans", "at_least": 2}]
+            alert_rules(tables, targets, WARD.names, refused)
+        except PlanRefused as caught:
+            return [each.mend for each in caught.problems]
+        return []
+
+    own = "name it under grades or scores too"
+    assert mend(()) == [own]
+    assert mend(WARD.targets) == [f"did you mean astct-icans? or {own}"]
+    assert mend(WARD.targets[:1]) == [f"known: astct-crs; or {own}"]
+    # the cause was said where the file names it
+    assert mend((), ("icans",)) == []

@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import Any
+from ward_bed import Bed
+from ward_patients import at, infusion, obs
 
-from ward_patients import INFUSION, at, infusion, obs, tick, ward
-
-from cartwheel.watch.advance import advance
-from cartwheel.watch.alerts import NO_ALERTS, from_json, to_json
-from cartwheel.watch.episode import new_episode
-from cartwheel.watch.observation import Acknowledgement, Entry, Observation
-from cartwheel.watch.standing import AlertEvent
+from cartwheel.watch.alert_state import NO_ALERTS
 
 FEVER = {"id": "fever", "name": "temperature", "at_least": "38.5 Cel", "clear_below": "38 Cel",
          "severity": "warning"}  # fmt: skip
 CRS = {"id": "crs", "target": "astct-crs", "at_least": 2, "severity": "info"}
+AIR = {"max_age_hours": {"default": 240}}
 MISSING = {"id": "crp", "name": "crp", "every_hours": 24, "to_day": 2, "severity": "info"}
-
-
-class Bed:
-    """One patient; hours from the infusion."""
-
-    def __init__(self, *rules: dict[str, Any], **more: Any) -> None:
-        self.ward = ward(alert=list(rules), **more)
-        self.episode = new_episode("p")
-        self.number = 0
-
-    def _take(self, what: Any, hours: float) -> list[str]:
-        self.number += 1
-        line = Entry(self.number, at(hours), what)
-        self.episode, events = advance(self.ward, self.episode, line)
-        written = json.loads(json.dumps(to_json(self.episode.alerts)))
-        assert from_json(written) == self.episode.alerts
-        self.events = [one for one in events if isinstance(one, AlertEvent)]
-        return [one.step + (" late" if one.late else "") for one in self.events]
-
-    def temperature(self, hours: float, value: Any, known: float | None = None, **more: Any) -> Any:
-        taken = obs("temperature", hours, value, **more)
-        return self._take(taken, hours if known is None else known)
-
-    def take(self, one: Observation, known: float) -> list[str]:
-        return self._take(one, known)
-
-    def wait(self, hours: float) -> list[str]:
-        return self._take(tick(hours), hours)
-
-    def seen(self, hours: float, reason: str = "") -> list[str]:
-        alert = next((one.id for one in self.episode.alerts.open_alerts()), "none")
-        return self._take(Acknowledgement("p", alert, "who", reason, at(hours)), hours)
-
-    @property
-    def due(self) -> float | None:
-        due_at = self.episode.due_at
-        return None if due_at is None else _hours(due_at)
-
-
-def _hours(moment: datetime) -> float:
-    return (moment - INFUSION).total_seconds() / 3600
 
 
 def test_nothing_is_told_twice() -> None:
@@ -127,7 +80,36 @@ def test_worse_breaks_the_quiet_period() -> None:
     bed.temperature(1.5, 40)
     bed.temperature(2, 37)
     assert bed.temperature(3, 39.9) == []
-    assert bed.temperature(4, 40.1) == ["raised"]
+    # 38.5 to 45, where nobody's temperature lies, are 6.5: a tenth of that is worse
+    assert bed.temperature(4, "40.64") == []
+    assert bed.temperature(5, "40.65") == ["raised"]
+
+
+def test_how_much_is_worse_can_be_stated() -> None:
+    bed = Bed({**FEVER, "quiet_hours": 6, "worse_by": "0.3 Cel"})
+    bed.temperature(1, "38.9")
+    bed.temperature(2, 37)
+    assert bed.temperature(3, "39.1") == []
+    # 38.9 + 0.3 by their digits, not as binary numbers
+    assert bed.temperature(4, "39.2") == ["raised"]
+    bed = Bed({"id": "rise", "name": "crp", "times": 2, "within_hours": 4, "severity": "info",
+               "quiet_hours": 24, "worse_by": 1})  # fmt: skip
+    assert bed.take(obs("crp", 1, 10), 1) == []
+    assert bed.take(obs("crp", 2, 20), 2) == ["raised"]
+    assert bed.take(obs("crp", 4, 10), 4) == ["cleared"]
+    assert bed.take(obs("crp", 5, 25), 5) == []
+    assert bed.take(obs("crp", 6, 30), 6) == ["raised"]
+
+
+def test_a_grade_more_is_always_worse() -> None:
+    bed = Bed({**CRS, "at_least": 1, "quiet_hours": 24}, **AIR)
+    bed.take(infusion(), 0)
+    bed.take(obs("hypotension", 0, False), 0)
+    bed.take(obs("oxygen_device", 0, "room air"), 0)
+    assert bed.temperature(1, 39) == ["raised"]
+    assert bed.temperature(2, 37) == ["cleared"]
+    assert bed.temperature(3, 39) == []
+    assert bed.take(obs("oxygen_device", 4, "low-flow nasal cannula"), 4) == ["raised"]
 
 
 def test_nobody_answers() -> None:
@@ -177,9 +159,6 @@ def test_an_acknowledgement_without_its_reason_does_not_count() -> None:
     assert bed.seen(1.2, "  ") == []
     assert bed.wait(1.5) == ["escalated"]
     assert bed.seen(1.6, "paracetamol") == ["acknowledged"]
-
-
-AIR = {"max_age_hours": {"default": 240}}
 
 
 def _breathing(bed: Bed, hours: float, device: str) -> list[str]:
@@ -293,7 +272,7 @@ def test_late_news_about_what_was_told_already_raises_only_where_it_is_worse() -
     assert bed.temperature(1, 39) == ["raised"]
     assert bed.temperature(5, 37) == ["cleared"]
     assert bed.temperature(3, 38.9, known=6) == []
-    assert bed.temperature(4, 39.4, known=6) == ["raised late"]
+    assert bed.temperature(4, 39.7, known=6) == ["raised late"]
 
 
 def test_a_missing_value_is_told_when_it_is_due() -> None:

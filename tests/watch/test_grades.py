@@ -285,11 +285,73 @@ def test_late_icaht_begins_on_day_31() -> None:
     assert now(episode, "icaht-late").reasons == ("late haematotoxicity is graded from day 31 on",)
     assert episode.due_at == at(24 * 31)
     later = (obs("neutrophils", 24 * 40, "0.8"), obs("neutrophils", 24 * 45, "1.2"))
-    episode, _ = course(given, infusion(), early, *later)
+    episode, _ = course(given, infusion(), early, *later, tick(24 * 101))
     assert now(episode, "icaht-late").value == 2
     platelets = obs("platelets", 24 * 40, 15)
     episode, _ = course(given, infusion(), platelets)
     assert (now(episode, "t-icaht-late").low, now(episode, "t-icaht-late").high) == (3, 4)
+
+
+def _late(given: Ward, *several: Observation | Tick, target: str = "icaht-late") -> Standing:
+    return now(course(given, infusion(), *several)[0], target)
+
+
+def test_a_late_grade_stays_open_while_its_window_runs() -> None:
+    given = ward(grades=["icaht-late", "t-icaht-late"])
+    # one count says nothing of the seventy days to come, good or bad
+    for value, end in (("2", 0), ("0.4", 3)):
+        one = obs("neutrophils", 24 * 31, value)
+        found = _late(given, one)
+        assert (found.value, found.low, found.high) == (None, 0, 4)
+        assert found.missing[-1] == "neutrophils (days to come, up to day 100)"
+        # as published: a single count gives the grade of a window that is over
+        assert _late(given, one, tick(24 * 101)).value == end
+    # two days at or below 1500 are late ICAHT, which nothing that comes can take back
+    two = (obs("neutrophils", 24 * 40, "0.8"), obs("neutrophils", 24 * 45, "1.2"))
+    found = _late(given, *two)
+    assert (found.low, found.high) == (2, 4)
+    assert (_late(given, *two, tick(24 * 101 - 1)).low, _late(given, *two).high) == (2, 4)
+    worst = (obs("neutrophils", 24 * 40, "0.1"), obs("neutrophils", 24 * 45, "1.2"))
+    assert _late(given, *worst).value == 4
+    platelets = obs("platelets", 24 * 40, 200)
+    found = _late(given, platelets, target="t-icaht-late")
+    assert (found.low, found.high) == (0, 4)
+    assert _late(given, platelets, tick(24 * 101), target="t-icaht-late").value == 0
+
+
+def test_observation_that_ends_settles_what_its_window_left_open() -> None:
+    given = ward(grades=["icaht-early", "icaht-late"])
+    two = (obs("neutrophils", 24 * 40, "0.8"), obs("neutrophils", 24 * 45, "1.2"))
+    assert _late(given, *two, obs("progression_day", 24 * 60, Decimal(60))).value == 2
+    assert _late(given, *two, obs("death", 24 * 60)).value == 2
+    # a day of progression that is still to come ends nothing
+    assert _late(given, *two, obs("progression_day", 24 * 60, Decimal(70))).value is None
+    counts = [obs("neutrophils", 24 * day + 1, "0.4") for day in range(8)]
+    # as cartwheel grade with the last day of follow-up: low from day 0 to the end
+    assert _late(given, *counts, obs("death", 24 * 8), target="icaht-early").value == 4
+
+
+def test_a_second_infusion_begins_every_day_anew() -> None:
+    given = ward(grades=["astct-crs", "icaht-late", "icaht-early"],
+                 assumed={**ASSUMED, "oxygen_device": "room air"})  # fmt: skip
+    second = obs("infusion", 24 * 50)
+    before = (infusion(), obs("hypotension", 1, False), obs("temperature", 1, 39),
+              obs("progression_day", 24 * 45, Decimal(45)),
+              obs("neutrophils", 24 * 40, "0.1"), obs("neutrophils", 24 * 41, "0.1"))  # fmt: skip
+    assert now(course(given, *before)[0], "icaht-late").value == 4
+    episode, _ = course(given, *before, second)
+    assert now(episode, "icaht-late").reasons == ("late haematotoxicity is graded from day 31 on",)
+    # the counts of the first course lie before the window of the second
+    early = now(episode, "icaht-early")
+    assert (early.low, early.high) == (0, 4)
+    # fever by an antipyretic that masks it counts only after CRS of this course
+    cool = (obs("hypotension", 24 * 50 + 1, False), obs("antipyretic", 24 * 50 + 1, "paracetamol"),
+            obs("temperature", 24 * 50 + 2, "36.8"))  # fmt: skip
+    assert now(course(given, *before, second, *cool)[0], "astct-crs").value == 0
+    # nor does the progression of then end the late window of now
+    later = (obs("neutrophils", 24 * 90, "0.4"), obs("neutrophils", 24 * 96, "0.4"))
+    found = now(course(given, *before, second, *later)[0], "icaht-late")
+    assert (found.low, found.high) == (3, 4)
 
 
 def test_values_beyond_a_limit_give_every_grade_they_could() -> None:

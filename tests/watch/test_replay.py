@@ -18,7 +18,7 @@ from cartwheel.watch.standing import Changed, Standing
 from cartwheel.watch.ward import Ward
 
 AGES = {"default": 12, "temperature": 5, "ferritin": 30, "vasopressors": 20}
-LAST = 24 * 33
+LAST = 24 * 103
 
 
 ALERTS = [
@@ -34,7 +34,7 @@ def the_ward(*, alerts: bool = False) -> Ward:
     """A ward; alerts depend on the order in which values come, answers do not."""
     return ward(
         alert=ALERTS if alerts else None,
-        grades=["astct-crs", "icaht-early", "iec-hs"],
+        grades=["astct-crs", "icaht-early", "icaht-late", "iec-hs"],
         scores=["m-easix", "hay"],
         max_age_hours=AGES,
         assumed={**ASSUMED, "oxygen_device": "room air"},
@@ -79,6 +79,9 @@ def patients(draw: st.DrawFn) -> list[Observation]:
     found = draw(st.lists(one_value(), min_size=1, max_size=18))
     if draw(st.integers(0, 9)) > 0:
         found.append(infusion(draw(st.sampled_from([-6, 0, 3]))))
+    if draw(st.integers(0, 4)) == 0:
+        found.append(obs("infusion", draw(st.integers(10, 60))))
+        found.append(obs("neutrophils", 24 * draw(st.integers(30, 40)), "0.4"))
     if draw(st.integers(0, 9)) == 0:
         found.append(obs("death", draw(st.integers(5, 60))))
     numbered = [replace(one, source=f"s{number}") for number, one in enumerate(found)]

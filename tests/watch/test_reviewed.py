@@ -177,9 +177,9 @@ def test_nobody_is_called_again_for_a_patient_who_died() -> None:
         return [event.step for _, event in told if isinstance(event, AlertEvent)]
 
     assert steps(hot, *later) == ["raised", "escalated", "escalated"]
-    assert steps(hot, obs("death", 1.2), *later) == ["raised"]
+    assert steps(hot, obs("death", 1.2), *later) == ["raised", "cleared"]
     # after the first call
-    assert steps(hot, later[0], obs("death", 1.6), *later[1:]) == ["raised", "escalated"]
+    assert steps(hot, later[0], obs("death", 1.6), *later[1:]) == ["raised", "escalated", "cleared"]
 
 
 def test_a_withdrawal_dated_just_before_what_it_takes_back_counts() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ward_patients import EXAMPLE, document, ward
+from ward_patients import EXAMPLE, course, document, infusion, now, obs, ward
 
+from cartwheel.clinic.score import read_score
+from cartwheel.clinic.scoring import Assessment, assess
 from cartwheel.errors import FileRefused, PlanRefused
 from cartwheel.units import Quantity
 from cartwheel.watch.ward import read_ward, ward_of
@@ -96,6 +98,17 @@ def test_everything_is_said_at_once() -> None:
         ({"constants": {"ferritin": "300 ug/L"}}, "not_a_limit"),
         ({"constants": {"ferritin_uln": "300 U/L"}}, "unit_not_accepted"),
         ({"constants": {"ferritin_uln": "-3 ug/L"}}, "negative"),
+        ({"score": {"id": "cipi"}}, "bad_value"),
+        ({"score": [{}]}, "missing_key"),
+        ({"score": [{"id": "a\nb"}]}, "bad_value"),
+        ({"score": [{"id": "cipj"}]}, "unknown_score"),
+        ({"score": [{"id": "cipi", "choice": {}}]}, "unknown_key"),
+        ({"score": [{"id": "cipi", "choices": ["ge"]}]}, "bad_value"),
+        ({"score": [{"id": "cipi", "choices": {"comparison": 1}}]}, "bad_value"),
+        ({"score": [{"id": "cipi", "choices": {"comparison": "gte"}}]}, "unknown_option"),
+        ({"score": [{"id": "cipi", "choices": {"compare": "ge"}}]}, "unknown_parameter"),
+        ({"score": [{"id": "easix", "choices": {"comparison": "ge"}}]}, "unknown_parameter"),
+        ({"scores": ["cipi"], "score": [{"id": "cipi"}]}, "target_twice"),
         ({"hypotension": {"systolic_below": 90}}, "unknown_key"),
         ({"hypotension": {"systolic_below_mmhg": 9}}, "bad_value"),
         ({"hypotension": 90}, "unknown_key"),
@@ -130,6 +143,36 @@ def test_score_files_lie_beside_the_ward_file(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(source.read_text("utf-8"), "utf-8")
     found = ward_of(document(scores=["ours.toml"]), tmp_path)
     assert [one.id for one in found.targets] == ["astct-crs", "easix"]
+
+
+def test_what_follows_from_another_mistake_is_not_said() -> None:
+    rule = {"id": "a", "severity": "info", "target": "astct-crz", "at_least": 2}
+    assert set(_problems(grades=["astct-crz"], assumed={}, alert=[rule])) == {"rule_unknown"}
+    rule["target"] = "ours"
+    assert set(_problems(scores=["./ours.toml"], alert=[rule])) == {"no_file"}
+    assert set(_problems(grades=[], assumed={})) == {"missing_key"}
+
+
+def test_what_a_publication_leaves_open_can_be_chosen() -> None:
+    chosen = {"comparison": "ge", "groups": "0/1/2-3"}
+    values = {"neutrophils": "7.65", "monocytes": "0.9", "platelets": 300, "lymphocytes": 3}
+    labs = [obs(name, 1, value) for name, value in values.items()]
+    # the worked examples of the file: a ratio at its cut-off is high by one reading alone
+    plain = now(course(ward(scores=["cipi"]), infusion(), *labs)[0], "cipi")
+    given = ward(score=[{"id": "cipi", "choices": chosen}])
+    found = now(course(given, infusion(), *labs)[0], "cipi")
+    assert (plain.value, plain.band, found.value, found.band) == (0, "low", 1, "intermediate")
+    assert sum(one.startswith("ASSUMPTION") for one in plain.warnings) == 2
+    assert not any(one.startswith("ASSUMPTION") for one in found.warnings)
+    assert sum(one.startswith("chosen by the ward file: ") for one in found.warnings) == 2
+    stated = [(one.name, one.value) for one in found.inputs if one.taken_at is None]
+    assert stated == list(chosen.items())
+    # what was answered can be had again from its inputs, as cards do
+    again = {one.name: f"{one.value} {one.unit}".strip() for one in found.inputs}
+    got = assess(read_score("cipi"), again)
+    assert isinstance(got, Assessment)
+    assert (got.value, [one.by_user for one in got.choices]) == (1, [True, True])
+    assert given.identity != ward(score=[{"id": "cipi"}]).identity
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

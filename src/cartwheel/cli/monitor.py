@@ -79,6 +79,12 @@ def simulate(
     onset: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Of --outcomes: day after infusion.")
     ] = None,
+    followed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Of --outcomes: last day known; by default of the last value."
+        ),
+    ] = None,
     delay: Annotated[
         float, typer.Option(metavar="MINUTES", help="From taking a value to knowing it.")
     ] = 60.0,
@@ -96,16 +102,28 @@ def simulate(
         bool,
         typer.Option(
             "--whole-path/--step-only",
-            help="Send HL7 messages through parser, intake and a log in a temporary folder too, "
-            "and compare.",
+            help="Send messages through parser, intake and a log in a temporary folder too, and "
+            "compare.",
         ),
     ] = True,
+    through: Annotated[
+        str, typer.Option(metavar="hl7|fhir", help="By which interface they go.")
+    ] = "hl7",
     speed: Annotated[
         float | None,
         typer.Option(
-            min=1.0, max=10_000.0, metavar="TIMES",
+            metavar="TIMES",
             help="Of the whole path: 1 to 10000 times as fast as it was; as it goes by default.",
         ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F", help="Show beside it, rule by rule: another ward file, or an earlier JSON."
+        ),
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="F.html", help="Write a page; - for stdout.")
     ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="F", help="Write the result as JSON; - for stdout.")
@@ -115,16 +133,15 @@ def simulate(
 
     Clock and responder are simulated; values are those of the files.
     """
-    from cartwheel.cli.common import check_folder
-    from cartwheel.cli.monitor_simulate import Asked, simulate_files
+    from cartwheel.cli.monitor_simulate import Asked, Way, simulate_files
 
     with refusals_as_exit_code():
-        check_folder(json)
         asked = Asked(
             tuple(files), ward, tuple(mapping or ()), tuple(units or ()), runs, foretells, within,
-            outcomes, event, onset, delay, every, responder_minutes, responder_share, seed,
+            outcomes, event, onset, followed, delay, every, responder_minutes, responder_share,
+            seed,
         )  # fmt: skip
-        simulate_files(asked, whole_path=whole_path, speed=speed, json=json)
+        simulate_files(asked, Way(whole_path, through, speed, against, report, json))
 
 
 @monitor.command()
@@ -137,6 +154,10 @@ def replay(
         str | None,
         typer.Option(metavar="URL", envvar="CARTWHEEL_DATABASE", help="PostgreSQL instead."),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, metavar="N", help="Patients at a time. By default all cores."),
+    ] = None,
 ) -> None:
     """Replay the whole log, and compare with everything that was told, byte for byte.
 
@@ -145,7 +166,7 @@ def replay(
     from cartwheel.cli.monitor_log import replay_log
 
     with refusals_as_exit_code():
-        replay_log(ward, data, database)
+        replay_log(ward, data, database, processes)
 
 
 @monitor.command()
@@ -168,6 +189,40 @@ def pull(
 
 
 @monitor.command()
+def outbox(
+    ward: Annotated[Path, _WARD],
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the ward's log is kept.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="CARTWHEEL_DATABASE", help="PostgreSQL instead."),
+    ] = None,
+    again: Annotated[
+        str | None,
+        typer.Option(metavar="TARGET", help="Send again what a target did not get, or one NUMBER."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Send everything again.")] = False,
+    drop: Annotated[
+        int | None, typer.Option(min=1, metavar="NUMBER", help="Send this one no more.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Why: arrived, late, gone or wrong.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="F", help="Write the list as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Show what could not be sent and was given up; send it again, or drop it with a reason."""
+    from cartwheel.cli.common import check_folder
+    from cartwheel.cli.monitor_outbox import Deed, show_outbox
+
+    with refusals_as_exit_code():
+        check_folder(json)
+        show_outbox(ward, data, database, Deed(again, every, drop, reason), json)
+
+
+@monitor.command()
 def send(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="HL7 messages, or a batch.")],
     mllp: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the ward listens.")],
@@ -186,3 +241,58 @@ def send(
 
     with refusals_as_exit_code():
         send_file(file, mllp, authorities, seconds)
+
+
+@monitor.command()
+def drift(
+    ward: Annotated[Path, _WARD],
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the ward's log is kept.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="CARTWHEEL_DATABASE", help="PostgreSQL instead."),
+    ] = None,
+    by: Annotated[str, typer.Option(metavar="PERIOD", help="month or quarter.")] = "month",
+    reference: Annotated[
+        str,
+        typer.Option(
+            metavar="A..B",
+            help="Periods to compare with: 2026-01..2026-06; by default the first half.",
+        ),
+    ] = "",
+    outcomes: Annotated[
+        Path | None,
+        typer.Option(metavar="F.csv", help="Says what followed, instead of the ward itself."),
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Of --outcomes: who had it (1 or yes).")
+    ] = None,
+    onset: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Of --outcomes: day after infusion.")
+    ] = None,
+    followed: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Of --outcomes: last day known.")
+    ] = None,
+    horizon: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="DAYS", help="Of risks that do not say their own."),
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="F", help="Write the result as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Say whether what comes in, what is answered and what follows still is as it was.
+
+    By month (or quarter) and place, from the ward's log. Numbers of fewer than five patients are
+    withheld.
+    """
+    from cartwheel.cli.common import check_folder
+    from cartwheel.cli.monitor_drift import AskedDrift, show_drift
+
+    with refusals_as_exit_code():
+        check_folder(json)
+        asked = AskedDrift(
+            ward, data, database, by, reference, outcomes, event, onset, followed, horizon
+        )
+        show_drift(asked, json)

@@ -13,6 +13,7 @@ from cartwheel.errors import FileRefused, refuse
 from cartwheel.watch.code_file import read_code_csv, read_code_toml
 from cartwheel.watch.codes import SET_ASIDE
 from cartwheel.watch.observation import MILESTONES, TREATMENTS
+from cartwheel.watch.scores import ScoreTarget
 from cartwheel.watch.ward import Ward
 from cartwheel.workflows.monitor_open import open_ward, unbrought
 
@@ -85,6 +86,8 @@ def ward_lines(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator[s
         yield ""
         yield from _wrapped(f"{target.id} {target.version}, {target.kind}: {target.title}", "")
         yield from _wrapped(f"reads {', '.join(sorted(target.reads))}")
+        if isinstance(target, ScoreTarget):
+            yield from _settled(target)
     yield ""
     yield from _wrapped(f"a value counts for {_hours(ward.policy.default_age)}, but")
     by_age: dict[str, list[str]] = {}
@@ -103,6 +106,15 @@ def ward_lines(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator[s
         yield "no alerts"
     yield ""
     yield from _not_brought(ward, brought, told=told)
+
+
+def _settled(target: ScoreTarget) -> Iterator[str]:
+    chosen = dict(target.choices)
+    for one in target.spec.parameters:
+        option = chosen.get(one.name, one.default)
+        label = next(each.label for each in one.options if each.name == option)
+        how = "chosen" if one.name in chosen else "assumed: the publication does not say"
+        yield from _wrapped(f"{one.name} = {option}: {one.label} {label} ({how})")
 
 
 def _not_brought(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator[str]:

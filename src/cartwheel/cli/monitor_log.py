@@ -7,17 +7,21 @@ from pathlib import Path
 from cartwheel.errors import FileRefused, Problem
 
 
-def replay_log(ward: Path, data: Path | None, database: str | None) -> None:
+def replay_log(
+    ward: Path, data: Path | None, database: str | None, processes: int | None = None
+) -> None:
     """Replay a log, and print whether it equals what was told.
 
     Parameters
     ----------
     ward : Path
-        Ward file: by it, and by those that were in force before, patients are followed.
+        Ward file of today. Patients are replayed by those that were in force, as they are kept.
     data : Path or None
         Folder of the SQLite file; by default that of ``cartwheel serve``.
     database : str or None
         PostgreSQL instead.
+    processes : int or None
+        How many patients are replayed at a time; by default as many as there are cores.
 
     Raises
     ------
@@ -28,11 +32,9 @@ def replay_log(ward: Path, data: Path | None, database: str | None) -> None:
 
     require_serve()
     from cartwheel.errors import refuse
-    from cartwheel.serve.settings import Settings
-    from cartwheel.serve.ward.known import verify
-    from cartwheel.serve.ward.opened import open_ward_services
+    from cartwheel.serve.ward.verifying import verify_in_processes
     from cartwheel.store.database import FILE, default_folder, open_store
-    from cartwheel.workflows.monitor_open import models_of
+    from cartwheel.workflows.monitor_open import open_ward
 
     folder = data or default_folder()
     if database is None and not (folder / FILE).is_file():
@@ -40,12 +42,12 @@ def replay_log(ward: Path, data: Path | None, database: str | None) -> None:
             FileRefused, "no_log", "there is no log in this folder", where=str(folder),
             mend="name the folder of the server: --data DIR",
         )  # fmt: skip
-    settings = Settings(folder=folder, database=database, ward=ward)
-    more = models_of(ward)
+    # what is wrong with the ward file of today is said first
+    open_ward(ward)
     store = open_store(folder, database)
     try:
-        opened = open_ward_services(settings, store, more_targets=more)
-        found = verify(store, opened.followings())
+        # every ward file of the log is in it
+        found = verify_in_processes(store, ward.parent, processes)
     finally:
         store.close()
     print(f"{found.patients} patients, {found.lines} lines, {found.events} events")

@@ -88,8 +88,16 @@ def run(
     ] = None,
     fhir_server: Annotated[
         Path | None,
-        typer.Option(metavar="F.toml", help="Pull from this FHIR server, too."),
+        typer.Option(metavar="F.toml", help="The hospital's FHIR server: pulled from, written to."),
     ] = None,
+    keep_raw_days: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="DAYS",
+            help="Empty the content of messages after so many days; 0 keeps it.",
+        ),
+    ] = 0,
     no_browser: NoBrowser = False,
     token_file: TokenFile = None,
 ) -> None:
@@ -116,6 +124,8 @@ def run(
             public_url=public_url,
             oidc=oidc,
             ward=ward,
+            fhir=fhir_server,
+            keep_raw_days=keep_raw_days,
         )
         beside: list[Callable[[Services], None]] = []
         if mllp is not None:
@@ -125,9 +135,9 @@ def run(
             )  # fmt: skip
             beside.append(listening(said))
         if fhir_server is not None:
-            from cartwheel.cli.monitor_fhir import pulling, read_fhir_server
+            from cartwheel.cli.monitor_fhir import server_in
 
-            beside.append(pulling(read_fhir_server(fhir_server)))
+            server_in(fhir_server)  # said before anything is opened
 
         def prepare(services: Services) -> None:
             for one in beside:

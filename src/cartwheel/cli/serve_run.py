@@ -286,8 +286,9 @@ def _server(application: Any, settings: Settings) -> uvicorn.Server:
     if ward is not None:
         from cartwheel.serve.ward.logs import write_logs
 
-        # a line for each request only where it is wanted
-        write_logs(level=20 if os.environ.get("CARTWHEEL_LOGS") == "requests" else 30)
+        # a line for each request only where it is wanted; "debug" is for who looks for a fault
+        wanted = os.environ.get("CARTWHEEL_LOGS", "")
+        write_logs(level={"requests": 20, "debug": 10}.get(wanted, 30))
 
     def ending(server: uvicorn.Server, sig: int, frame: Any) -> None:
         # event streams end as soon as the queue does: they would hold the server open

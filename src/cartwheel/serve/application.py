@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     "jobs", "cohort", "honest", "scores", "validate", "pool", "grades",
-    "ward", "ward_patient", "ward_parked",
+    "ward", "ward_patient", "ward_parked", "ward_outbox", "ward_drift",
 )  # fmt: skip
 CALLS = "cartwheel.serve.api"
 DESCRIPTION = (
@@ -132,7 +132,7 @@ def _opened_ward(settings: Settings, store: Store) -> WardServices | None:
             store,
             more_targets=models_of(settings.ward),
             subscriptions=(
-                *fhir_settings().subscriptions(),
+                *fhir_settings(settings.fhir).subscriptions(),
                 *(hook.subscription() for hook in webhooks_of()),
             ),
         )
@@ -144,11 +144,13 @@ def _opened_ward(settings: Settings, store: Store) -> WardServices | None:
 def _open_interfaces(application: FastAPI, ward: WardServices) -> None:
     from cartwheel.serve.cds.opening import open_cds  # noqa: PLC0415
     from cartwheel.serve.fhir.opening import open_fhir  # noqa: PLC0415
+    from cartwheel.serve.ward.retention import open_retention  # noqa: PLC0415
     from cartwheel.serve.ward.webhook_file import open_webhooks, webhooks_of  # noqa: PLC0415
 
     open_fhir(application, ward)
     open_webhooks(ward, webhooks_of())
     open_cds(application, application.state.services)
+    open_retention(ward, application.state.services.settings.keep_raw_days)
 
 
 class _Rest:

@@ -47,6 +47,11 @@ class Settings:
         Issuer of OpenID Connect; its client is in the environment.
     ward : Path or None
         Ward file: patients are followed by it, see `cartwheel.serve.ward.opened`.
+    fhir : Path or None
+        What the FHIR interface is told, see `cartwheel.serve.fhir.settings`; by default what the
+        environment names.
+    keep_raw_days : int
+        After which the content of a ward's messages is emptied; 0 is never.
     """
 
     folder: Path
@@ -67,6 +72,8 @@ class Settings:
     keep_days: int = 0
     oidc: str | None = None
     ward: Path | None = None
+    fhir: Path | None = None
+    keep_raw_days: int = 0
 
     @property
     def on_loopback(self) -> bool:

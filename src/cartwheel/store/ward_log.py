@@ -322,7 +322,10 @@ def in_parts(wanted: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 _TAKE = text(
-    "SELECT nextval(pg_get_serial_sequence(:name, 'number')) FROM generate_series(1, :many)"
+    # the sequence is looked up once, not for each number
+    "SELECT nextval(one.counter) FROM "
+    "(SELECT CAST(pg_get_serial_sequence(:name, 'number') AS regclass) AS counter OFFSET 0) AS one,"
+    " generate_series(1, :many)"
 )
 _HIGHEST = {
     "ward_entry": select(func.max(entries.c.number)),

@@ -6,6 +6,7 @@ Arrays would do too, but the driver takes longer to write them than the database
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
+    LargeBinary,
     Table,
     TextClause,
     bindparam,
@@ -22,9 +24,17 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.sql.dml import Update
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+def _bytes_text(value: object) -> str:
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
+    raise TypeError(type(value).__name__)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_bytes_text)
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -45,6 +55,41 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
         connection.execute(insert(table), rows)
         return
     connection.execute(_insertion(table, tuple(rows[0])), {"rows": _json(rows)})
+
+
+def insert_new(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    returning: tuple[str, ...],
+) -> list[tuple[Any, ...]]:
+    """Insert those rows that do not conflict with any that are there.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that writes.
+    table : Table
+        Of the ward.
+    rows : sequence of mapping
+        All with the same columns, in the order in which they are inserted.
+    returning : tuple of str
+        Which columns of the new rows are told.
+
+    Returns
+    -------
+    list of tuple
+        The new rows, in no order.
+    """
+    if not rows:
+        return []
+    if connection.dialect.name != "postgresql":
+        told = [table.c[name] for name in returning]
+        kept = insert_sqlite(table).on_conflict_do_nothing().returning(*told)
+        return [tuple(row) for row in connection.execute(kept, rows)]
+    # one statement of one shape, however many rows: it is not written and read anew every time
+    new = _insertion(table, tuple(rows[0]), returning)
+    return [tuple(row) for row in connection.execute(new, {"rows": _json(rows)})]
 
 
 def update_many(
@@ -78,10 +123,15 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 @lru_cache(maxsize=32)
-def _insertion(table: Table, names: tuple[str, ...]) -> TextClause:
+def _insertion(table: Table, names: tuple[str, ...], returning: tuple[str, ...] = ()) -> TextClause:
     columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(_value(table.c[name]) for name in names)
+    new = ""
+    if returning:
+        told = ", ".join(f'"{name}"' for name in returning)
+        new = f" ON CONFLICT DO NOTHING RETURNING {told}"
     return text(
-        f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM {_said(table, names)}'
+        f'INSERT INTO "{table.name}" ({columns}) SELECT {values} FROM {_said(table, names)}{new}'
     )
 
 
@@ -103,6 +153,12 @@ def _change(table: Table, key: str, names: tuple[str, ...]) -> Update:
 def _said(table: Table, names: tuple[str, ...]) -> str:
     columns = ", ".join(f'"{name}" {_kind(table.c[name])}' for name in names)
     return f"json_to_recordset(CAST(:rows AS json)) AS said ({columns})"
+
+
+def _value(column: Column[Any]) -> str:
+    if isinstance(column.type, LargeBinary):
+        return f"decode(said.\"{column.name}\", 'base64')"
+    return f'said."{column.name}"'
 
 
 def _kind(column: Column[Any]) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from cartwheel.errors import FileRefused, refuse
+from cartwheel.store.ward_many import insert_new
 from cartwheel.store.ward_tables import messages
 from cartwheel.watch.intake import Message
 
@@ -83,12 +81,8 @@ def add_messages(
         # in one order everywhere: two servers never wait for each other crosswise
         for one in sorted(wanted, key=lambda one: (one.interface, one.key))
     ]
-    new: dict[tuple[str, str], int] = {}
-    if rows:
-        kept = connection.execute(_KEEP[connection.dialect.name], rows)
-        for interface, key, number in kept:
-            new[interface, key] = number
-    return new
+    kept = insert_new(connection, messages, rows, ("interface", "key", "number"))
+    return {(interface, key): number for interface, key, number in kept}
 
 
 def message_kept(connection: Connection, interface: str, key: str) -> KeptMessage | None:
@@ -142,10 +136,3 @@ def message_of(connection: Connection, number: int) -> Message:
             mend="look at the list again",
         )
     return Message(row.interface, row.key, bytes(row.content), (), row.reply)
-
-
-_NEW = (messages.c.interface, messages.c.key, messages.c.number)
-_KEEP: dict[str, Any] = {
-    "postgresql": insert_postgresql(messages).on_conflict_do_nothing().returning(*_NEW),
-    "sqlite": insert_sqlite(messages).on_conflict_do_nothing().returning(*_NEW),
-}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
-from cartwheel.errors import FileRefused, refuse
 from cartwheel.store.ward_log import KeptEvent
 from cartwheel.store.ward_tables import outbox
 from cartwheel.watch.standing import Event
@@ -63,30 +62,6 @@ class OutboxRow:
     body: str
     attempts: int
     made_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """What could not be sent.
-
-    Parameters
-    ----------
-    number : int
-        Of the row.
-    target, key : str
-        As of `OutboxRow`.
-    attempts : int
-        How often it was tried.
-    dead_at, last_problem : str
-        UTC; the last reason, without a patient's data.
-    """
-
-    number: int
-    target: str
-    key: str
-    attempts: int
-    dead_at: str
-    last_problem: str
 
 
 def outbox_rows(
@@ -217,7 +192,8 @@ def end_outbox(connection: Connection, number: int, done_at: str) -> None:
         Moment.
     """
     ended = update(outbox).where(outbox.c.number == number)
-    connection.execute(ended.values(done_at=done_at, last_problem=""))
+    # done and dead both is what was dropped: this one has arrived, whatever another server thinks
+    connection.execute(ended.values(done_at=done_at, dead_at=None, last_problem=""))
 
 
 def put_off_outbox(
@@ -243,63 +219,8 @@ def put_off_outbox(
     connection.execute(changed.values(values))
 
 
-def dead_letters(connection: Connection, most: int = 200) -> tuple[DeadLetter, ...]:
-    """List what could not be sent.
-
-    Parameters
-    ----------
-    connection : Connection
-        Any.
-    most : int
-        How many.
-
-    Returns
-    -------
-    tuple of DeadLetter
-        The newest first.
-    """
-    wanted = select(outbox).where(outbox.c.dead_at.is_not(None), outbox.c.done_at.is_(None))
-    rows = connection.execute(wanted.order_by(outbox.c.number.desc()).limit(most))
-    return tuple(
-        DeadLetter(row.number, row.target, row.key, row.attempts, row.dead_at, row.last_problem)
-        for row in rows
-    )
-
-
-def send_again(connection: Connection, number: int, now: str) -> None:
-    """Try a dead letter again.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction that writes.
-    number : int
-        Of the row.
-    now : str
-        Moment.
-
-    Raises
-    ------
-    FileRefused
-        ``no_such_letter`` where it has arrived, or is not dead.
-    """
-    raised = (
-        update(outbox)
-        .where(outbox.c.number == number, outbox.c.dead_at.is_not(None), outbox.c.done_at.is_(None))
-        .values(dead_at=None, attempts=0, next_at=now)
-    )
-    if not connection.execute(raised).rowcount:
-        raise refuse(
-            FileRefused,
-            "no_such_letter",
-            "there is no dead letter of this number",
-            where="number",
-            mend="look at the list again: it may have arrived",
-        )
-
-
 def count_outbox(connection: Connection) -> dict[str, dict[str, int]]:
-    """Count what waits, was sent, and is dead, by target.
+    """Count what waits, was sent, is dead, and was dropped, by target.
 
     Parameters
     ----------
@@ -309,17 +230,22 @@ def count_outbox(connection: Connection) -> dict[str, dict[str, int]]:
     Returns
     -------
     dict of str to dict of str to int
-        ``waiting``, ``done`` and ``dead`` of each target.
+        ``waiting``, ``done``, ``dead`` and ``dropped`` of each target.
     """
-    done = outbox.c.done_at.is_not(None)
-    dead = and_(outbox.c.dead_at.is_not(None), outbox.c.done_at.is_(None))
+    ended, given_up = outbox.c.done_at.is_not(None), outbox.c.dead_at.is_not(None)
+    done, dropped = and_(ended, ~given_up), and_(ended, given_up)
+    dead = and_(given_up, ~ended)
     counted = select(
         outbox.c.target,
-        func.count().filter(~or_(done, dead)),
+        func.count().filter(~or_(ended, given_up)),
         func.count().filter(done),
         func.count().filter(dead),
+        func.count().filter(dropped),
     ).group_by(outbox.c.target)
     return {
-        str(row[0]): {"waiting": int(row[1]), "done": int(row[2]), "dead": int(row[3])}
+        str(row[0]): {
+            "waiting": int(row[1]), "done": int(row[2]), "dead": int(row[3]),
+            "dropped": int(row[4]),
+        }
         for row in connection.execute(counted)
-    }
+    }  # fmt: skip

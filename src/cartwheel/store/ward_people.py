@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Text,
+    and_,
     bindparam,
     func,
     insert,
@@ -319,6 +320,7 @@ def due_patients(
     *,
     among: Sequence[str] | None = None,
     but: Sequence[str] = (),
+    of_this_file: bool = False,
 ) -> tuple[str, ...]:
     """Find whom the clock has to look at: a moment has come, or the ward file is another one.
 
@@ -336,18 +338,22 @@ def due_patients(
         Only these, and lock them: of two servers each takes others.
     but : sequence of str
         None of these.
+    of_this_file : bool
+        Only who is followed by this ward file already.
 
     Returns
     -------
     tuple of str
         The ward's own ids.
     """
+    other = episodes.c.ward_sha256 != ward_sha256
+    due = episodes.c.due_at <= now
     wanted = (
         select(episodes.c.patient)
         .where(
             episodes.c.state.in_(FOLLOWED),
             episodes.c.last_entry > 0,
-            or_(episodes.c.due_at <= now, episodes.c.ward_sha256 != ward_sha256),
+            and_(due, ~other) if of_this_file else or_(due, other),
         )
         .order_by(episodes.c.patient)
         .limit(most)

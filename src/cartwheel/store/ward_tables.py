@@ -1,7 +1,8 @@
 """Tables of the ward: messages, the log, what followed, who is who, what waits.
 
-``ward_message``, ``ward_entry``, ``ward_event`` and ``ward_code`` (every edition of the centre's
-table of codes) are added to and never changed: triggers in the database itself refuse it.
+``ward_message``, ``ward_entry``, ``ward_event``, ``ward_code`` (every edition of the centre's table
+of codes), ``ward_past`` (snapshots along the log) and ``ward_file_part`` (what a ward file names)
+are added to and never changed: triggers in the database itself refuse it.
 Everything else follows from them, but names.
 """
 
@@ -85,8 +86,7 @@ episodes = Table(
     Column("merged_into", _ID, ForeignKey("ward_episode.patient"), nullable=True),
     Column("merge_mark", String(40), nullable=False, server_default=""),
     CheckConstraint("state IN ('assigned', 'unassigned', 'closed', 'merged')", name="state"),
-    Index("ix_ward_episode_due_at", "due_at"),
-    Index("ix_ward_episode_state", "state", "last_entry"),
+    Index("ix_ward_episode_state", "state"),
     Index("ix_ward_episode_merged_into", "merged_into"),
 )
 
@@ -97,6 +97,15 @@ snapshots = Table(
     Column("patient", _ID, ForeignKey("ward_episode.patient"), primary_key=True),
     Column("entry", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
+)
+
+past = Table(
+    "ward_past",
+    metadata,
+    Column("patient", _ID, ForeignKey("ward_episode.patient"), primary_key=True),
+    Column("entry", BigInteger, primary_key=True),
+    Column("ward_sha256", _SHA256, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 persons = Table(
@@ -151,6 +160,15 @@ ward_files = Table(
     Column("sha256", _SHA256, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("known_at", _MOMENT, nullable=False),
+)
+
+file_parts = Table(
+    "ward_file_part",
+    metadata,
+    Column("ward_sha256", _SHA256, ForeignKey("ward_file.sha256"), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("name", String(400), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 outbox = Table(

@@ -20,10 +20,12 @@ from cartwheel.watch.observation import (
     Acknowledgement,
     Entry,
     Observation,
+    Stay,
     Tick,
     supersedes,
 )
 from cartwheel.watch.standing import AlertEvent, Changed, Event, Standing
+from cartwheel.watch.stay import LEFT, gone
 from cartwheel.watch.targets import Target
 from cartwheel.watch.track import NO_TRACK, Track
 from cartwheel.watch.view import View
@@ -63,6 +65,8 @@ def advance(ward: Ward, episode: Episode, entry: Entry) -> tuple[Episode, tuple[
             return episode, ()
     elif isinstance(what, Tick):
         work.pass_to(what.at)
+    elif isinstance(what, Stay) and what.here:
+        work.come_back(what, entry.number)
     changed = work.assess()
     acknowledged = what if isinstance(what, Acknowledgement) else None
     return work.finish(entry, changed, acknowledged)
@@ -97,7 +101,7 @@ def fold(
 class _Work:
     """One step while it is being made; what it began from is never touched."""
 
-    __slots__ = ("answers", "episode", "horizon", "left", "standings", "starts", "touched",
+    __slots__ = ("answers", "episode", "gone", "horizon", "left", "standings", "starts", "touched",
                  "tracks", "turns", "versions", "ward")  # fmt: skip
 
     def __init__(self, ward: Ward, episode: Episode) -> None:
@@ -115,6 +119,8 @@ class _Work:
         self.touched: datetime | None = None
         # a value has left its place: at that moment nothing may be known any more
         self.left = False
+        # why nobody is told anything of him any more
+        self.gone = ""
 
     def take(self, new: Observation) -> bool:
         """Put a value in its place; False where nothing is new."""
@@ -139,6 +145,14 @@ class _Work:
                 self._begin(target, moment)
         self._turn(tuple(self.tracks) if "death" in touched else touched)
         return True
+
+    def come_back(self, stay: Stay, number: int) -> None:
+        """Admit a patient who had left, where no message did."""
+        at = self.horizon
+        if at is not None and gone(View(self.ward.policy, self.tracks, at)) == LEFT:
+            back = max(stay.at, self.tracks["discharge"].times[-1])
+            source = f"stay {number}"
+            self.take(Observation(stay.patient, "admission", back, None, source=source))
 
     def _set(self, name: str, track: Track) -> None:
         tracks = {**self.tracks, name: track}
@@ -219,12 +233,15 @@ class _Work:
         kept = old
         if old and old[-1].at >= start:
             kept = old[: len(old) - len(_from(old, start))]
+        if start >= self.horizon and not self.left:
+            # nearly every step: one moment, the last
+            now = target.assess(View(self.ward.policy, self.tracks, start, kept))
+            if now.same_answer(kept[-1] if kept else None):
+                return kept, now
+            return (*kept, now), now
         history = list(kept)
         last: Standing | None = None
-        several = [start]
-        if start < self.horizon or self.left:
-            several = moments(self.ward, target, self.tracks, start, self.horizon)
-        for moment in several:
+        for moment in moments(self.ward, target, self.tracks, start, self.horizon):
             last = target.assess(View(self.ward.policy, self.tracks, moment, history))
             if not last.same_answer(history[-1] if history else None):
                 history.append(last)
@@ -279,6 +296,9 @@ class _Work:
         due_at = min(self.turns.values(), default=None)
         rules = self.ward.alerts
         if rules:
+            self.gone = gone(View(self.ward.policy, self.tracks, at))
+            if isinstance(entry.what, Stay) and not entry.what.here:
+                self.gone = LEFT
             for past in self._pasts(at, changed):
                 alerts, events = step(rules, alerts, self._now(entry, past, latest=False))
                 told += events
@@ -327,6 +347,7 @@ class _Work:
             standings=standings,
             view=View(self.ward.policy, self.tracks, at),
             acknowledgement=acknowledged,
+            gone=self.gone,
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from cartwheel.watch.alert_rules import (
+from cartwheel.watch.alert_kinds import (
     AtRisk,
     Condition,
     Expected,
@@ -21,6 +21,7 @@ from cartwheel.watch.alert_rules import (
 )
 from cartwheel.watch.observation import Observation
 from cartwheel.watch.standing import Standing
+from cartwheel.watch.stay import came_back
 from cartwheel.watch.view import View
 
 Truth: TypeAlias = Literal["yes", "no", "between"]
@@ -178,17 +179,21 @@ def expected_window(one: Expected, view: View) -> tuple[datetime, datetime] | No
     Returns
     -------
     pair of datetime or None
-        None where the infusion is not known. Nothing is expected after discharge or death.
+        None where the infusion is not known. Nothing is expected after discharge or death; of who
+        came back it is expected from then on.
     """
     began = view.infusion
     if began is None:
         return None
     first, last = began + one.from_day * _ONE_DAY, began + (one.to_day + 1) * _ONE_DAY
-    for milestone in ("discharge", "death"):
+    back = came_back(view)
+    if back is not None:
+        first = max(first, back)
+    for milestone in ("discharge", "death") if back is None else ("death",):
         left = view.last_taken(milestone)
         if left is not None and left >= began:
             last = min(last, left)
-    return first, last
+    return first, max(first, last)
 
 
 def missing_from(one: Expected, view: View, begins: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +10,19 @@ from typing import Any, Literal, TypeAlias
 
 from cartwheel.clinic.dictionary import variables
 from cartwheel.errors import PlanRefused, Problem
+from cartwheel.watch.alert_kinds import (
+    AtRisk,
+    Condition,
+    Expected,
+    InBand,
+    Measured,
+    Reached,
+    Rising,
+    Several,
+    Single,
+    in_words,
+    singles,
+)
 from cartwheel.watch.alert_tables import RuleTable
 from cartwheel.watch.observation import NameKind
 from cartwheel.watch.targets import Target
@@ -19,145 +32,9 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 _LAST_DAY = 400
 _USUAL_LAST_DAY = 28
 _LEAST_RATIO = Decimal("1.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A grade, or the value of a score, is at or above a limit.
-
-    Parameters
-    ----------
-    target : str
-        Id of the rule or score.
-    at_least : float
-        It is reached where even the lowest answer still possible is at or above it.
-    clear_below : float
-        It is over where even the highest answer still possible is below this.
-    steps : bool
-        Answers are grades: a whole one more is worse. The value of a score swings.
-    """
-
-    target: str
-    at_least: float
-    clear_below: float
-    steps: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class InBand:
-    """A score is in one of some bands.
-
-    Parameters
-    ----------
-    target : str
-        Id of the score.
-    bands : tuple of str
-        Ascending: a later one is worse.
-    """
-
-    target: str
-    bands: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AtRisk:
-    """A risk is at or above a limit, 0 to 1.
-
-    Parameters
-    ----------
-    target : str
-        Id of the score or model.
-    at_least, clear_below : float
-        As of `Reached`.
-    """
-
-    target: str
-    at_least: float
-    clear_below: float
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A value is at or beyond a limit, in the canonical unit.
-
-    Parameters
-    ----------
-    name : str
-        Of the observation.
-    side : {"at_least", "at_most"}
-        Which side of the limit.
-    limit, clear : Decimal
-        Where it begins, and beyond which on the other side it ends.
-    """
-
-    name: str
-    side: Literal["at_least", "at_most"]
-    limit: Decimal
-    clear: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Rising:
-    """A value has risen against the lowest one taken in the hours before it.
-
-    Parameters
-    ----------
-    name : str
-        Of the observation.
-    by : Decimal
-        The ratio, or the difference in the canonical unit.
-    is_ratio : bool
-        Which of the two.
-    within : timedelta
-        How far back is looked.
-    """
-
-    name: str
-    by: Decimal
-    is_ratio: bool
-    within: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """A value that should have been taken was not.
-
-    Parameters
-    ----------
-    name : str
-        Of the observation.
-    every : timedelta
-        How long after the last one, or after the first day, it is missing.
-    from_day, to_day : int
-        Days since the infusion in which it is expected, both included.
-    """
-
-    name: str
-    every: timedelta
-    from_day: int
-    to_day: int
-
-
-Single: TypeAlias = Reached | InBand | AtRisk | Measured | Rising | Expected
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """At least so many of some conditions hold at once.
-
-    Parameters
-    ----------
-    at_least : int
-        How many.
-    conditions : tuple of conditions
-        Which.
-    """
-
-    at_least: int
-    conditions: tuple[Single, ...]
-
-
-Condition: TypeAlias = Single | Several
+_TENTH = Decimal(10)
+# of five grades the last one is death
+_LAST_ALIVE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +56,11 @@ class AlertRule:
     quiet : timedelta
         After an alert has ended, the rule stays silent for so long from the moment it was raised,
         unless it comes back worse.
+    worse_by : Decimal
+        How much more than the worst of the last alert is worse, in the unit of the level: canonical
+        unit, ratio, points, risk. 0: anything more, as of grades, bands, risks and counts.
+    of_death : bool
+        It asks of what somebody died: the only kind that speaks after a death.
     escalate : timedelta or None
         An alert that nobody acknowledged goes up one severity after so long, and again.
     late : timedelta
@@ -196,10 +78,15 @@ class AlertRule:
     escalate: timedelta | None
     late: timedelta
     reason_required: bool
+    worse_by: Decimal = Decimal(0)
+    of_death: bool = False
 
 
 def alert_rules(
-    tables: Any, targets: Sequence[Target], names: Mapping[str, NameKind]
+    tables: Any,
+    targets: Sequence[Target],
+    names: Mapping[str, NameKind],
+    refused: Collection[str] = (),
 ) -> tuple[AlertRule, ...]:
     """Read the tables ``[[alert]]`` of a ward file.
 
@@ -211,6 +98,9 @@ def alert_rules(
         What the ward follows.
     names : mapping of str to str
         Every name that an observation may have here, and the kind of its value.
+    refused : collection of str
+        Rules and scores that the file names and that were refused already: a rule that speaks of
+        one is not refused again for it.
 
     Returns
     -------
@@ -232,7 +122,7 @@ def alert_rules(
     for number, given in enumerate(tables, 1):
         said = given.get("id")
         where = f"alert '{said[:40]}'" if isinstance(said, str) else f"alert {number}"
-        rule = _rule(RuleTable(given, where, problems, targets, names))
+        rule = _rule(RuleTable(given, where, problems, targets, names, refused))
         if any(rule.id == one.id for one in rules):
             what = "two rules have this id"
             problems.append(Problem("alert_twice", what, where, "give each its own"))
@@ -256,6 +146,11 @@ def _rule(table: RuleTable) -> AlertRule:
         escalate=None if escalate is None else timedelta(minutes=float(escalate)),
         late=timedelta(hours=table.sure("late_hours", 24)),
         reason_required=table.flag("reason_required"),
+        worse_by=_worse_by(table, condition),
+        of_death=any(
+            isinstance(one, Reached) and one.at_least > _LAST_ALIVE and table.asks_death(one.target)
+            for one in singles(condition)
+        ),
     )
     table.refuse_the_rest()
     return rule
@@ -291,6 +186,12 @@ def _of_target(table: RuleTable) -> Single:
             table.wrong("risk_at_least", "a grade has no risk", "say at_least = 2")
         limit = float(table.number("risk_at_least", Decimal(1), low=0, high=1) or 0)
         clear = table.number("clear_below", None, low=0, high=limit)
+        if limit <= 0 and "risk_at_least" in table.given:
+            table.wrong(
+                "risk_at_least", "every risk is at least 0: it would always hold", "above 0"
+            )
+        elif clear is not None and clear <= 0:
+            table.wrong("clear_below", "no risk is below 0: it would never end", "above 0")
         return AtRisk(target, limit, limit if clear is None else float(clear))
     limit_given = table.number("at_least", None)
     if "at_least" not in table.given:
@@ -298,7 +199,14 @@ def _of_target(table: RuleTable) -> Single:
     limit = float(limit_given or 0)
     clear = table.number("clear_below", None, high=limit)
     below = limit if clear is None else float(clear)
-    return Reached(target, limit, below, table.kind_of(target) == "grade")
+    is_grade = table.kind_of(target) == "grade"
+    if is_grade and limit_given is not None:
+        highest = table.highest_grade(target)
+        if not 0 < limit <= highest:
+            table.wrong("at_least", f"no grade of {target} is so", f"above 0 and up to {highest}")
+        elif below <= 0:
+            table.wrong("clear_below", "no grade is below 0: it would never end", "above 0")
+    return Reached(target, limit, below, is_grade)
 
 
 def _measured(table: RuleTable) -> Measured:
@@ -309,7 +217,48 @@ def _measured(table: RuleTable) -> Measured:
     clear = table.measured(clear_key, name) if clear_key in table.given else limit
     if clear != limit and (clear > limit) == (side == "at_least"):
         table.wrong(clear_key, "it lies on the wrong side of the limit")
+    elif clear_key in table.given and clear == _end(name, side, bad=False):
+        table.wrong(clear_key, "no value lies beyond it: it would never end")
     return Measured(name, side, limit, clear)
+
+
+def _end(name: str, side: str, *, bad: bool) -> Decimal | None:
+    """Give the last plausible value on the bad side of a limit, or on the good one."""
+    known = variables().get(name)
+    if known is None:
+        return None
+    return known.high if (side == "at_least") == bad else known.low
+
+
+def _worse_by(table: RuleTable, condition: Condition) -> Decimal:
+    """Read by how much more a value is worse; a tenth of its limit where nothing is said."""
+    match condition:
+        case Measured(name=name, side=side, limit=limit):
+            end = _end(name, side, bad=True)
+            room = abs(limit) if end is None else abs(end - limit)
+            if "worse_by" not in table.given:
+                return min(abs(limit), room) / _TENTH
+            said = table.difference("worse_by", name, 'a difference: worse_by = "0.5 Cel"')
+            if end is not None and said > room:
+                table.wrong("worse_by", "no value could ever be so much worse than the limit")
+            return said
+        case Rising(name=name, by=by, is_ratio=False):
+            if "worse_by" not in table.given:
+                return by / _TENTH
+            return table.difference("worse_by", name, 'a difference: worse_by = "20 mg/L"')
+        case Rising(by=by):
+            usual, most = by / _TENTH, None
+        case Reached(at_least=limit, steps=False):
+            usual, most = abs(Decimal(str(limit))) / _TENTH, None
+        case AtRisk():
+            usual, most = Decimal(0), 1
+        case _:
+            # of grades, bands and counts each one more is worse: the key is left for the refusal
+            return Decimal(0)
+    given = table.number("worse_by", None, high=most)
+    if given is not None and given <= 0:
+        table.wrong("worse_by", "a difference above 0 is needed")
+    return usual if given is None else given
 
 
 def _rising(table: RuleTable) -> Rising:
@@ -328,73 +277,3 @@ def _expected(table: RuleTable) -> Expected:
     usual = Decimal(max(first, _USUAL_LAST_DAY))
     last = int(table.number("to_day", usual, low=first, high=_LAST_DAY, whole=True) or 0)
     return Expected(name, every, first, last)
-
-
-def in_words(condition: Condition) -> str:
-    """Say a condition for the reader.
-
-    Parameters
-    ----------
-    condition : Condition
-
-    Returns
-    -------
-    str
-        Such as ``astct-crs at least 2``.
-    """
-    match condition:
-        case Reached(target=target, at_least=limit):
-            return f"{target} at least {limit:g}"
-        case InBand(target, bands):
-            return f"{target} in {' or '.join(bands)}"
-        case AtRisk(target, limit, _):
-            return f"risk by {target} at least {100 * limit:g} %"
-        case Measured(name, side, limit, _):
-            return f"{name} {side.replace('_', ' ')} {_with_unit(limit, name)}"
-        case Rising(name, by, is_ratio, within):
-            rise = f"{by} times" if is_ratio else f"by {_with_unit(by, name)}"
-            return f"{name} risen {rise} within {_hours(within)} h"
-        case Expected(name, every, first, last):
-            return f"no {name} for {_hours(every)} h (day {first} to {last})"
-        case Several(wanted, conditions):
-            return f"{wanted} of: {'; '.join(map(in_words, conditions))}"
-
-
-def _with_unit(value: Decimal, name: str) -> str:
-    known = variables().get(name)
-    return str(value) if known is None else f"{value.normalize():f} {known.unit}".rstrip()
-
-
-def _hours(length: timedelta) -> str:
-    return f"{length.total_seconds() / 3600:g}"
-
-
-def singles(condition: Condition) -> tuple[Single, ...]:
-    """List the single conditions of a condition.
-
-    Parameters
-    ----------
-    condition : Condition
-
-    Returns
-    -------
-    tuple of conditions
-    """
-    return condition.conditions if isinstance(condition, Several) else (condition,)
-
-
-def has_steps(condition: Condition) -> bool:
-    """Tell whether levels are grades, bands or counts, not values that swing.
-
-    Parameters
-    ----------
-    condition : Condition
-
-    Returns
-    -------
-    bool
-        A whole level more is then worse.
-    """
-    return isinstance(condition, InBand | Several) or (
-        isinstance(condition, Reached) and condition.steps
-    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from cartwheel.clinic.dictionary import nearest_names, variable
+from cartwheel.clinic.grading import grading_rule
 from cartwheel.clinic.measurement import measurement
 from cartwheel.errors import Problem, Refused
 from cartwheel.units import parse_quantity
@@ -21,11 +22,12 @@ _KEYS = (
     "id", "text", "severity", "target", "at_least", "clear_below", "clear_above", "bands",
     "risk_at_least", "name", "at_most", "times", "rise", "within_hours", "every_hours", "from_day",
     "to_day", "any_of", "clear_after_hours", "quiet_hours", "escalate_minutes", "late_hours",
-    "reason_required",
+    "reason_required", "worse_by",
 )  # fmt: skip
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_HOURS = 24 * 366
 _LONGEST_TEXT = 200
+_HIGHEST_GRADE = 5
 
 
 class RuleTable:
@@ -43,6 +45,8 @@ class RuleTable:
         What the ward follows.
     names : mapping of str to str
         Names of observations, and the kind of their values.
+    refused : collection of str
+        Rules and scores that the file names and that were refused already.
     """
 
     def __init__(
@@ -52,12 +56,14 @@ class RuleTable:
         problems: list[Problem],
         targets: Sequence[Target],
         names: Mapping[str, NameKind],
+        refused: Collection[str] = (),
     ) -> None:
         self.given = given
         self._where = where
         self._problems = problems
         self._targets = {one.id: one for one in targets}
         self._names = names
+        self._refused = refused
         self._read: set[str] = set()
 
     def _take(self, key: str) -> Any:
@@ -148,8 +154,11 @@ class RuleTable:
     def target(self) -> str:
         """Read which rule or score is meant."""
         name = self.text("target", needed=True)
-        if name and name not in self._targets:
-            mend = nearest_names(name, self._targets) or "name it under grades or scores too"
+        # what the file follows in vain was said before
+        if name and name not in self._targets and name not in self._refused:
+            own = "name it under grades or scores too"
+            near = nearest_names(name, self._targets) if self._targets else ""
+            mend = f"{near}{'' if near.endswith('?') else ';'} or {own}" if near else own
             self.wrong("target", f"the ward does not follow '{name[:40]}'", mend, "target_unknown")
         return name
 
@@ -161,7 +170,8 @@ class RuleTable:
             return ()
         followed = self._targets.get(target)
         if isinstance(followed, ScoreTarget):
-            known = [band.name for band in followed.spec.bands]
+            chosen = followed.spec.chosen(dict(followed.choices))
+            known = [band.name for band in chosen.bands]
             for name in given:
                 if name not in known:
                     mend = nearest_names(name, known) if known else "the score has no bands"
@@ -181,6 +191,17 @@ class RuleTable:
         """Tell what kind of thing is followed: grade, score, landmark; empty where unknown."""
         followed = self._targets.get(target)
         return "" if followed is None else followed.kind
+
+    def highest_grade(self, target: str) -> int:
+        """Give the highest grade of a rule that is followed."""
+        return max([_HIGHEST_GRADE, *(grade for grade, _ in grading_rule(target).words)])
+
+    def asks_death(self, target: str) -> bool:
+        """Tell whether a rule that is followed asks of what somebody died."""
+        followed = self._targets.get(target)
+        return followed is not None and any(
+            name.startswith("died_of_") or name == "iec_hs_severity" for name in followed.reads
+        )
 
     def any_name(self) -> str:
         """Read the name of an observation."""
@@ -213,11 +234,13 @@ class RuleTable:
             self.wrong(key, "a limit is a plain number", "leave out < and >")
         return read.value
 
-    def difference(self, key: str, name: str) -> Decimal:
+    def difference(
+        self, key: str, name: str, mend: str = 'by how much: times = 2, or rise = "50 mg/L"'
+    ) -> Decimal:
         """Read a difference with its unit, in the variable's own."""
         given = self._take(key)
         if given is None:
-            self.missing(key, 'by how much: times = 2, or rise = "50 mg/L"')
+            self.missing(key, mend)
             return Decimal(1)
         try:
             said = parse_quantity(str(given), where=f"{self._where}: {key}")
@@ -244,9 +267,10 @@ class RuleTable:
             return []
         targets = tuple(self._targets.values())
         return [
-            RuleTable(one, f"{self._where}: {key} {number}", self._problems, targets, self._names)
+            RuleTable(one, f"{self._where}: {key} {number}", self._problems, targets, self._names,
+                      self._refused)
             for number, one in enumerate(given, 1)
-        ]
+        ]  # fmt: skip
 
     def refuse_the_rest(self) -> None:
         """Note every key that nobody read."""

@@ -10,110 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 from cartwheel.watch.alert_conditions import Held, expected_window, holds, missing_from
-from cartwheel.watch.alert_rules import (
-    SEVERITIES,
-    AlertRule,
-    Expected,
-    Severity,
-    has_steps,
-    singles,
-)
+from cartwheel.watch.alert_kinds import Expected, has_steps, singles
+from cartwheel.watch.alert_rules import SEVERITIES, AlertRule
+from cartwheel.watch.alert_state import FRESH, AlertState, OpenAlert, RuleState
 from cartwheel.watch.observation import Acknowledgement
 from cartwheel.watch.standing import AlertEvent, AlertStep, Standing
+from cartwheel.watch.stay import DIED
 from cartwheel.watch.view import View
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
-    """An alert that has not ended.
-
-    Parameters
-    ----------
-    id : str
-        Of the alert.
-    at : datetime
-        UTC. The clinical moment on which it rests.
-    severity : {"info", "warning", "critical"}
-        Now.
-    level : float
-        The worst yet.
-    late : bool
-        Raised by news about the past: it stays until somebody has seen it.
-    waiting_since : datetime
-        UTC. Raised or last escalated; from here the next escalation counts.
-    escalations : int
-        How often it went up because nobody answered.
-    acknowledged : bool
-        Somebody has seen it at its present level.
-    no_since : datetime or None
-        UTC. Since when its condition has certainly not held.
-    doubted : bool
-        A correction took away what it was raised on.
-    held_at : datetime or None
-        UTC. The last clinical moment at which its condition was seen to hold; None: only at `at`.
-    """
-
-    id: str
-    at: datetime
-    severity: Severity
-    level: float
-    late: bool
-    waiting_since: datetime
-    escalations: int = 0
-    acknowledged: bool = False
-    no_since: datetime | None = None
-    doubted: bool = False
-    held_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RuleState:
-    """What one rule remembers of one patient.
-
-    Parameters
-    ----------
-    open : OpenAlert or None
-        Its alert, where one has not ended.
-    raised_at : datetime or None
-        UTC. When it last raised one.
-    level : float
-        The worst of that one.
-    held_back : bool
-        The condition holds, and the quiet period is not over.
-    ended_at : datetime or None
-        UTC. The clinical moment up to which that one spoke; None while it is open.
-    """
-
-    open: OpenAlert | None = None
-    raised_at: datetime | None = None
-    level: float = 0.0
-    held_back: bool = False
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertState:
-    """What every rule remembers of one patient.
-
-    Parameters
-    ----------
-    rules : mapping of str to RuleState
-        By id of the rule; those that never raised anything are not in it.
-    """
-
-    rules: Mapping[str, RuleState]
-
-    def open_alerts(self) -> tuple[OpenAlert, ...]:
-        """List the alerts that have not ended."""
-        return tuple(one.open for one in self.rules.values() if one.open is not None)
-
-
-NO_ALERTS = AlertState({})
-_FRESH = RuleState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +45,8 @@ class Now:
         Values at that moment.
     acknowledgement : Acknowledgement or None
         Where the line is one.
+    gone : str
+        Why nobody is told anything of the patient any more; empty where he is here.
     """
 
     patient: str
@@ -148,6 +57,7 @@ class Now:
     standings: Mapping[str, Standing]
     view: View
     acknowledgement: Acknowledgement | None = None
+    gone: str = ""
 
 
 def step(
@@ -174,13 +84,17 @@ def step(
     A rule has at most one open alert of a patient. It is raised where the condition certainly
     holds, and ends where it certainly has not held for ``clear_after``: missing data do neither.
     It is withdrawn where its condition no longer holds at the very moment on which it rests: that
-    is a correction. After a withdrawal there is no quiet period, for nothing true was told. News
-    about a moment that the last alert of the rule spoke for raises another only where it is worse.
+    is a correction. A withdrawn alert brings no quiet period, for nothing true was told; that of
+    the one before it goes on. News about a moment that the last alert of the rule spoke for raises
+    another only where it is worse.
+    Where the patient died or left the ward, what is open is cleared with that as its reason and
+    nothing is raised; only a rule that asks of what he died goes on after a death. If he comes back
+    they begin anew.
     """
     changed: dict[str, RuleState] = {}
     events: list[AlertEvent] = []
     for rule in rules:
-        before = state.rules.get(rule.id, _FRESH)
+        before = state.rules.get(rule.id, FRESH)
         after = _stepped(rule, before, now, events)
         if after != before:
             changed[rule.id] = after
@@ -188,6 +102,8 @@ def step(
 
 
 def _stepped(rule: AlertRule, state: RuleState, now: Now, events: list[AlertEvent]) -> RuleState:
+    if now.gone and not (rule.of_death and now.gone == DIED):
+        return _let_go(rule, state, now, events)
     held = holds(rule.condition, now.standings, now.view)
     if state.open is None:
         return _maybe_raised(rule, state, held, now, events)
@@ -200,12 +116,23 @@ def _stepped(rule: AlertRule, state: RuleState, now: Now, events: list[AlertEven
         ended = _escalated(rule, ended, now, events)
         # no quicker way in a step that is taken with every value
         return RuleState(
-            ended, state.raised_at, max(state.level, ended.level), state.held_back, state.ended_at
-        )
+            ended, state.raised_at, max(state.level, ended.level), state.held_back,
+            state.ended_at, state.before,
+        )  # fmt: skip
     events.append(_event(rule, alert, ended, now))
     if ended == "withdrawn":
-        return _FRESH
+        raised_at, level, ended_at = state.before or (None, 0.0, None)
+        return RuleState(None, raised_at, level, False, ended_at)
     return replace(state, open=None, level=alert.level, ended_at=now.at)
+
+
+def _let_go(rule: AlertRule, state: RuleState, now: Now, events: list[AlertEvent]) -> RuleState:
+    if not now.latest or state.raised_at is None:
+        return state
+    if state.open is not None:
+        events.append(replace(_event(rule, state.open, "cleared", now), reason=now.gone))
+    # it begins anew, but for what it has told of already
+    return RuleState(ended_at=now.at)
 
 
 def _looked_back(alert: OpenAlert, held: Held, now: Now) -> OpenAlert:
@@ -223,11 +150,13 @@ def _maybe_raised(
     is_old = now.known_at - now.at > rule.late
     if held.truth != "yes" or is_old:
         return _held_back(state, now, False)
-    if held.level <= state.level and state.raised_at is not None:
+    spoken_for = state.ended_at is not None and now.at <= state.ended_at and not now.latest
+    if state.raised_at is None and spoken_for:
+        return state
+    if state.raised_at is not None and not _is_worse(rule, held.level, state.level):
         if now.known_at < state.raised_at + rule.quiet:
             return _held_back(state, now, True)
-        spoken_for = state.ended_at is not None and now.at <= state.ended_at
-        if spoken_for and not now.latest:
+        if spoken_for:
             return state
     named = sha256(f"{now.patient} {rule.id} {now.entry_number}".encode()).hexdigest()[:24]
     alert = OpenAlert(
@@ -239,7 +168,13 @@ def _maybe_raised(
         waiting_since=now.known_at,
     )
     events.append(_event(rule, alert, "raised", now))
-    return RuleState(alert, now.known_at, held.level)
+    before = None if state == FRESH else (state.raised_at, state.level, state.ended_at)
+    return RuleState(alert, now.known_at, held.level, before=before)
+
+
+def _is_worse(rule: AlertRule, level: float, before: float) -> bool:
+    # by their digits, so that 38.9 and 0.3 make 39.2
+    return level > before and Decimal(repr(level)) - Decimal(repr(before)) >= rule.worse_by
 
 
 def _held_back(state: RuleState, now: Now, held_back: bool) -> RuleState:
@@ -304,8 +239,7 @@ def _ended(rule: AlertRule, alert: OpenAlert, held: Held, now: Now) -> OpenAlert
 
 def _escalated(rule: AlertRule, alert: OpenAlert, now: Now, events: list[AlertEvent]) -> OpenAlert:
     due_at = _escalation(rule, alert)
-    # nobody is called again for a patient who died
-    if due_at is None or now.known_at < due_at or now.view.last("death") is not None:
+    if due_at is None or now.known_at < due_at:
         return alert
     higher = SEVERITIES[min(SEVERITIES.index(alert.severity) + 1, len(SEVERITIES) - 1)]
     up = replace(
@@ -374,72 +308,3 @@ def _missing_dues(one: Expected, view: View) -> tuple[datetime, ...]:
         return ()
     called = (missing_from(one, view, window[0]), window[1])
     return tuple(moment for moment in called if moment <= window[1])
-
-
-def to_json(state: AlertState) -> Any:
-    """Write the state as plain data.
-
-    Parameters
-    ----------
-    state : AlertState
-
-    Returns
-    -------
-    dict
-        By rule; moments as ISO 8601.
-    """
-    return {rule: _plain(one) for rule, one in state.rules.items()}
-
-
-def _plain(one: RuleState) -> dict[str, Any]:
-    alert = one.open
-    return {
-        "open": None if alert is None else [
-            alert.id, alert.at.isoformat(), alert.severity, alert.level, alert.late,
-            alert.waiting_since.isoformat(), alert.escalations, alert.acknowledged,
-            _iso(alert.no_since), alert.doubted, _iso(alert.held_at),
-        ],
-        "raised_at": _iso(one.raised_at),
-        "level": one.level,
-        "held_back": one.held_back,
-        "ended_at": _iso(one.ended_at),
-    }  # fmt: skip
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def from_json(data: Any) -> AlertState:
-    """Read the state back.
-
-    Parameters
-    ----------
-    data : dict
-        From `to_json`.
-
-    Returns
-    -------
-    AlertState
-        Equal to the one that was written.
-    """
-    return AlertState({rule: _rule_state(one) for rule, one in data.items()})
-
-
-def _rule_state(plain: Mapping[str, Any]) -> RuleState:
-    alert = plain["open"]
-    if alert is not None:
-        named, at, severity, level, late, since, times, seen, no_since, doubted, held_at = alert
-        alert = OpenAlert(
-            named, datetime.fromisoformat(at), severity, level, late,
-            datetime.fromisoformat(since), times, seen, _moment(no_since), doubted,
-            _moment(held_at),
-        )  # fmt: skip
-    return RuleState(
-        alert, _moment(plain["raised_at"]), plain["level"], plain["held_back"],
-        _moment(plain["ended_at"]),
-    )  # fmt: skip

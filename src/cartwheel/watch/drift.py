@@ -70,7 +70,8 @@ def drift(
     Notes
     -----
     Distance: two-sample Kolmogorov-Smirnov statistic of one value each patient, p by permutation,
-    (b + 1) / (B + 1), with patients of the reference time left out of the later sample. Shares:
+    (b + 1) / (B + 1), from 1000 patients on by Kolmogorov's limit as Stephens corrected it;
+    patients of the reference time are left out of the later sample. Shares:
     Wilson's interval over times asked. Observed risk: one minus Kaplan-Meier, which is the mean of
     events weighted by the inverse probability of not being censored (Aalen-Johansen with competing
     events); a patient whose horizon has not come counts as censored. Interval of the ratio on the

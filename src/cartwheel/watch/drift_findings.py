@@ -14,6 +14,8 @@ _SIGNIFICANT = 0.05
 _FAR = 0.1
 _MORE = 0.1
 _RIPE = 0.8
+# below this a ratio says nothing about risks, whatever its interval
+_FEW = 20
 _DAVIS = "Davis SE et al., J Am Med Inform Assoc 2017;24:1052, doi 10.1093/jamia/ocx030"
 _FINLAYSON = "Finlayson SG et al., N Engl J Med 2021;385:283, doi 10.1056/NEJMc2104626"
 _VAN_CALSTER = "Van Calster B et al., BMC Med 2019;17:230, doi 10.1186/s12916-019-1466-7"
@@ -35,7 +37,8 @@ def drift_findings(found: Drift) -> tuple[Finding, ...]:
         Gravest first, then by what they are about. An input has shifted where its adjusted p is
         below 0.05 and the distance at least 0.1; a share has risen where it is 0.1 above that of
         the reference time and the intervals do not meet; calibration is off where the interval of
-        observed over expected does not hold 1.
+        observed over expected does not hold 1, of at least 20 patients. Values that moved by the
+        factor between two units are critical: whatever rests on them is wrong.
     """
     remarks = [
         *_shifts(found),
@@ -49,6 +52,76 @@ def drift_findings(found: Drift) -> tuple[Finding, ...]:
     return tuple(sorted(remarks, key=lambda one: _ORDER.index(one.severity)))
 
 
+def has_shifted(row: InputDrift) -> bool:
+    """Tell whether the distribution of an input is another one than in the reference time.
+
+    Parameters
+    ----------
+    row : InputDrift
+        Of it.
+
+    Returns
+    -------
+    bool
+    """
+    if row.adjusted_p is None or row.distance is None:
+        return False
+    return row.adjusted_p < _SIGNIFICANT and row.distance >= _FAR
+
+
+def nothing_yet(found: Drift, every: str) -> tuple[Finding, ...]:
+    """Say of what nothing can be said yet, because patients are few.
+
+    Parameters
+    ----------
+    found : Drift
+        From `cartwheel.watch.drift.drift`.
+    every : str
+        Name of the period under which the risks of all periods stand.
+
+    Returns
+    -------
+    tuple of Finding
+        Information: of inputs, where no period can be compared with the reference time; of each
+        risk of fewer than 20 patients, or without an event.
+    """
+    return (*_nothing_of_inputs(found), *_nothing_of_risks(found, every))
+
+
+def _nothing_of_inputs(found: Drift) -> Iterator[Finding]:
+    if any(row.distance is not None for row in found.inputs):
+        return
+    most = max((row.patients or 0 for row in found.inputs), default=0)
+    least = found.plan.least
+    yield Finding(
+        "drift_nothing_yet",
+        "information",
+        "Nothing can be said yet of a change of the values that come in.",
+        f"{most} patients in the largest period" if most else f"fewer than {least} patients",
+        f"look again when {least} patients are in the reference time and {least} others after it",
+        "",
+    )
+
+
+def _nothing_of_risks(found: Drift, every: str) -> Iterator[Finding]:
+    for row in found.calibration:
+        if row.centre or row.period != every:
+            continue
+        events = None if row.observed is None else row.observed.events
+        if not row.withheld and (row.patients or 0) >= _FEW and events:
+            continue
+        few = f"fewer than {found.plan.least} patients"
+        had = f"{row.patients} patients, {events or 0} events so far"
+        yield Finding(
+            "drift_risk_nothing_yet",
+            "information",
+            f"Nothing can be said yet of how the risks of {row.target} agree with what follows.",
+            few if row.withheld else had,
+            f"look again when {_FEW} patients have been told a risk and some had the event",
+            _VAN_CALSTER,
+        )
+
+
 def _place(centre: str, period: str) -> str:
     return f"at {centre} in {period}" if centre else f"in {period}"
 
@@ -56,19 +129,32 @@ def _place(centre: str, period: str) -> str:
 def _shifts(found: Drift) -> Iterator[Finding]:
     first, last = found.plan.reference
     for row in found.inputs:
-        if row.adjusted_p is None or row.distance is None:
+        if not has_shifted(row):
             continue
-        if row.adjusted_p < _SIGNIFICANT and row.distance >= _FAR:
+        evidence = (
+            f"Kolmogorov-Smirnov distance {row.distance:.2f}, p {row.p:.4f}, adjusted "
+            f"{row.adjusted_p:.4f} (Holm), {row.patients} patients"
+        )
+        if row.looks_like:
             yield Finding(
-                "drift_input",
-                "major",
-                f"The distribution of {row.name} {_place(row.centre, row.period)} is not that of "
-                f"{first} to {last}.",
-                f"Kolmogorov-Smirnov distance {row.distance:.2f}, p {row.p:.4f}, adjusted "
-                f"{row.adjusted_p:.4f} (Holm), {row.patients} patients",
-                "look for another assay, unit or kind of patients before the answers are relied on",
+                "drift_unit",
+                "critical",
+                f"The values of {row.name} {_place(row.centre, row.period)} look like another "
+                f"unit: {row.looks_like}.",
+                f"median {row.median:.3g}; {evidence}",
+                "ask the laboratory at once; name the unit that is meant in the table of codes",
                 _FINLAYSON,
             )
+            continue
+        yield Finding(
+            "drift_input",
+            "major",
+            f"The distribution of {row.name} {_place(row.centre, row.period)} is not that of "
+            f"{first} to {last}.",
+            evidence,
+            "look for another assay, unit or kind of patients before the answers are relied on",
+            _FINLAYSON,
+        )
 
 
 def _rises(
@@ -110,7 +196,7 @@ def _calibrations(rows: Iterable[CalibrationDrift]) -> Iterator[Finding]:
         ratio = row.ratio
         if ratio is None or ratio.value is None or ratio.low is None or ratio.high is None:
             continue
-        if ratio.low <= 1.0 <= ratio.high:
+        if ratio.low <= 1.0 <= ratio.high or (ratio.n or 0) < _FEW:
             continue
         side = "lower" if ratio.value > 1.0 else "higher"
         yield Finding(

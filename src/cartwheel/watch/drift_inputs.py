@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from statistics import median
 
@@ -23,13 +23,19 @@ from cartwheel.watch.drift_rows import (
     RefusalDrift,
     is_reference,
 )
+from cartwheel.watch.drift_units import unit_looked_like
 
 _QUARTILES = (0.25, 0.5, 0.75)
-# cells of a permutation that are held in memory at once
-_HELD = 2_000_000
+# cells of a permutation at once: little memory, and other threads get their turn between
+_HELD = 200_000
 # equal distances differ by rounding
 _SLACK = 1e-12
 Floats = NDArray[np.float64]
+# a month that is over is asked about again and again, and says the same: by a hash of both samples
+_KNOWN: dict[bytes, tuple[float, float]] = {}
+_MOST_KNOWN = 20_000
+# patients of both samples from which on the limit distribution takes the place of permutations
+_MANY = 1000
 
 
 @dataclass(slots=True)
@@ -41,10 +47,14 @@ class _Cell:
     asked: int = 0
     missing: int = 0
     parked: int = 0
+    looked: set[str] = field(default_factory=set)
+    limited: set[str] = field(default_factory=set)
 
     def add(self, one: Asked) -> None:
         self.asked += 1
         self.patients.add(one.patient)
+        if one.limited is not None and one.value is not None:
+            (self.limited if one.limited else self.looked).add(one.patient)
         if one.parked:
             self.parked += 1
         elif one.value is None:
@@ -101,8 +111,9 @@ def _input_row(
     row = replace(
         row,
         patients=len(cell.patients),
-        missing=_share(plan, cell.missing, cell.asked, "share missing"),
-        parked=_share(plan, cell.parked, cell.asked, "share parked"),
+        missing=_share(plan, cell.missing, cell, "share missing"),
+        parked=_share(plan, cell.parked, cell, "share parked"),
+        limited=_limited(plan, cell),
     )
     values = cell.of_each()
     if len(values) < plan.least:
@@ -113,8 +124,20 @@ def _input_row(
     now = sorted(value for patient, value in values.items() if patient not in reference)
     if row.is_reference or min(len(now), len(reference)) < plan.least:
         return row
-    distance, p = _distance(plan, key, np.array(sorted(reference.values())), np.array(now))
-    return replace(row, distance=distance, p=p)
+    before = sorted(reference.values())
+    distance, p = _distance(plan, key, np.array(before), np.array(now))
+    looks_like = unit_looked_like(key[2], before, now)
+    return replace(row, distance=distance, p=p, looks_like=looks_like)
+
+
+def _limited(plan: DriftPlan, cell: _Cell) -> Estimate | None:
+    looked = len(cell.looked | cell.limited)
+    if looked < plan.least:
+        return None
+    count = len(cell.limited)
+    low, high = wilson_interval(count, looked, plan.level)
+    method = "share of patients with a value at a limit of detection, Wilson's interval"
+    return Estimate(count / looked, low, high, plan.level, method, looked, count)
 
 
 def _adjusted(rows: Sequence[InputDrift]) -> list[InputDrift]:
@@ -134,6 +157,21 @@ def _distance(
     plan: DriftPlan, key: tuple[str, str, str], before: Floats, now: Floats
 ) -> tuple[float, float]:
     """Compare two samples by the greatest distance of their distribution functions."""
+    named = sha256("\x1f".join(key).encode()).digest()
+    asked = f"{plan.seed} {plan.permutations} {before.size}".encode() + named
+    same = sha256(asked + before.tobytes() + now.tobytes()).digest()
+    if same not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        # each comparison has its own stream: it does not depend on the others
+        stream = np.random.default_rng([plan.seed, int.from_bytes(named[:8], "big")])
+        _KNOWN[same] = _permuted(stream, plan.permutations, before, now)
+    return _KNOWN[same]
+
+
+def _permuted(
+    stream: np.random.Generator, permutations: int, before: Floats, now: Floats
+) -> tuple[float, float]:
     pooled = np.concatenate((before, now))
     order = np.argsort(pooled, kind="stable")
     ordered = pooled[order]
@@ -141,10 +179,9 @@ def _distance(
     ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
     weights = np.where(order < before.size, 1.0 / before.size, -1.0 / now.size)
     distance = float(np.abs(np.cumsum(weights)[ends]).max())
-    # each comparison has its own stream: it does not depend on the others
-    named = sha256("\x1f".join(key).encode()).digest()[:8]
-    stream = np.random.default_rng([plan.seed, int.from_bytes(named, "big")])
-    reached, left = 0, plan.permutations
+    if pooled.size >= _MANY:
+        return distance, _kolmogorov(distance, before.size * now.size / pooled.size)
+    reached, left = 0, permutations
     chunk = max(1, _HELD // pooled.size)
     while left:
         rows = min(chunk, left)
@@ -152,12 +189,25 @@ def _distance(
         distances = np.abs(np.cumsum(shuffled, axis=1)[:, ends]).max(axis=1)
         reached += int(np.count_nonzero(distances >= distance - _SLACK))
         left -= rows
-    return distance, (reached + 1) / (plan.permutations + 1)
+    return distance, (reached + 1) / (permutations + 1)
 
 
-def _share(plan: DriftPlan, count: int, n: int, what: str) -> Estimate:
+def _kolmogorov(distance: float, size: float) -> float:
+    """Give the p of a distance between large samples, as Stephens corrected it; ties raise it."""
+    root = math.sqrt(size)
+    reach = (root + 0.12 + 0.11 / root) * distance
+    if reach < 0.2:
+        return 1.0
+    terms = ((-1.0) ** (k - 1) * math.exp(-2.0 * (k * reach) ** 2) for k in range(1, 101))
+    return min(1.0, max(0.0, 2.0 * math.fsum(terms)))
+
+
+def _share(plan: DriftPlan, count: int, cell: _Cell | _Answers, what: str) -> Estimate:
+    n = cell.asked
     low, high = wilson_interval(count, n, plan.level)
-    method = f"{what}, Wilson's interval; the times one patient was asked count as independent"
+    method = f"{what}, Wilson's interval"
+    if n > len(cell.patients):
+        method += "; the times one patient was asked count as independent"
     return Estimate(count / n, low, high, plan.level, method, n, count)
 
 
@@ -211,6 +261,6 @@ def _refusal_row(plan: DriftPlan, key: tuple[str, str, str], cell: _Answers) -> 
     return replace(
         row,
         patients=len(cell.patients),
-        refused=_share(plan, cell.refused, cell.asked, "share without an answer"),
+        refused=_share(plan, cell.refused, cell, "share without an answer"),
         reasons=tuple(told),
     )

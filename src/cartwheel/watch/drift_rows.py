@@ -22,6 +22,8 @@ class Asked:
         In its canonical unit; None where it was missing or parked.
     parked : bool
         It came in a form that could not be read.
+    limited : bool or None
+        It stood at a limit of detection; None where nobody looked.
     """
 
     centre: str
@@ -30,6 +32,7 @@ class Asked:
     name: str
     value: float | None
     parked: bool = False
+    limited: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,11 @@ class InputDrift:
         reference time of the centre; None where there is none to compare.
     p, adjusted_p : float or None
         By permutation of patients; adjusted by Holm over the inputs of this centre and period.
+    limited : Estimate or None
+        Share of the patients with a value of whom one stood at a limit of detection; None where
+        nobody looked.
+    looks_like : str
+        Which other unit the values look like, such as ``ukat/L taken as U/L``; empty for none.
     """
 
     centre: str
@@ -147,6 +155,8 @@ class InputDrift:
     distance: float | None = None
     p: float | None = None
     adjusted_p: float | None = None
+    limited: Estimate | None = None
+    looks_like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

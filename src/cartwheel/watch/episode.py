@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zlib import crc32
 
-from cartwheel.watch.alerts import NO_ALERTS, AlertState
+from cartwheel.watch.alert_state import NO_ALERTS, AlertState
 from cartwheel.watch.observation import Observation
 from cartwheel.watch.standing import Standing
 from cartwheel.watch.track import Track

@@ -7,14 +7,14 @@ newer one stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from cartwheel.clinic.charted import analyte
 from cartwheel.clinic.dictionary import variables
 from cartwheel.clinic.series import EXACT
-from cartwheel.clinic.toxicity.assessment import Asked
 from cartwheel.clinic.toxicity.fever import FEVER
 from cartwheel.clinic.toxicity.vocabulary import ICE_ITEMS
 from cartwheel.units import Quantity
@@ -53,7 +53,7 @@ class Fact(NamedTuple):
     note: str = ""
 
 
-Told: TypeAlias = Iterator[tuple[str, Fact]]
+Told: TypeAlias = Iterable[tuple[str, Fact]]
 Teller: TypeAlias = Callable[[View], Told]
 
 
@@ -130,14 +130,31 @@ def stated(view: View, name: str) -> Fact | None:
     policy = view.policy
     if name in policy.constants:
         return Fact(policy.constants[name], None)
-    if name not in policy.assumed:
+    assumed = policy.assumed.get(name)
+    if assumed is None:
         return None
-    assumed = policy.assumed[name]
     charted = view.last(name)
     if charted is not None and charted.value != assumed:
         return None
     if name.startswith("died_of_") and view.last("death") is not None:
         return None
+    return assumed_fact(assumed)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def assumed_fact(assumed: object) -> Fact:
+    """Make a fact of what a ward file assumes.
+
+    Parameters
+    ----------
+    assumed : object
+        As kept.
+
+    Returns
+    -------
+    Fact
+        The same one every time.
+    """
     return Fact(assumed, None, assumed=shown_assumed(assumed))
 
 
@@ -172,10 +189,14 @@ def plain_teller(name: str) -> Teller:
     def tell(view: View) -> Told:
         one = view.latest(name)
         fact = stated(view, name) if one is None else Fact(given(one), one)
-        if fact is not None:
-            yield name, fact
+        return () if fact is None else ((name, fact),)
 
     return tell
+
+
+_FEVER, _HYPOTENSION, _VASOPRESSORS = map(plain_teller, ("fever", "hypotension", "vasopressors"))
+_DEVICE, _CAPD, _UNABLE = map(plain_teller, ("oxygen_device", "capd", "capd_unable"))
+_LAST_DAY = plain_teller("last_follow_up_day")
 
 
 def fever_beside_temperature(view: View) -> Told:
@@ -194,7 +215,7 @@ def fever_beside_temperature(view: View) -> Told:
     is_newer = said is not None and (measured is None or said.taken_at >= measured.taken_at)
     # a temperature that is too old still outranks what was charted before it
     if measured is None or (view.latest("temperature") is None and is_newer):
-        yield from plain_teller("fever")(view)
+        yield from _FEVER(view)
 
 
 def fever_by_temperature(view: View) -> Told:
@@ -211,7 +232,7 @@ def fever_by_temperature(view: View) -> Told:
     """
     said, measured = view.last("fever"), view.last("temperature")
     if measured is None or (said is not None and said.taken_at >= measured.taken_at):
-        yield from plain_teller("fever")(view)
+        yield from _FEVER(view)
     elif measured is view.latest("temperature") and isinstance(measured.value, Decimal):
         hot = measured.value >= FEVER
         yield "fever", Fact(hot, measured, note="fever: taken from the temperature, >= 38.0 Cel")
@@ -233,7 +254,7 @@ def hypotension(view: View) -> Told:
     pressure = None if limit is None else view.last("systolic_pressure")
     is_newer = said is not None and (pressure is None or said.taken_at >= pressure.taken_at)
     if limit is None or pressure is None or is_newer:
-        yield from plain_teller("hypotension")(view)
+        yield from _HYPOTENSION(view)
     elif pressure is view.latest("systolic_pressure") and isinstance(pressure.value, Decimal):
         note = f"hypotension: by the ward's limit, systolic pressure below {limit} mm[Hg]"
         yield "hypotension", Fact(pressure.value < limit, pressure, note=note)
@@ -256,7 +277,7 @@ def vasopressors(view: View) -> Told:
     """
     charted = view.observations("vasopressors")
     if not charted:
-        yield from plain_teller("vasopressors")(view)
+        yield from _VASOPRESSORS(view)
         return
     said_none = max((at for at, one in enumerate(charted) if is_none(one)), default=-1)
     begun = [one for one in charted[said_none + 1 :] if not is_none(one)]
@@ -312,7 +333,7 @@ def oxygen(view: View, asked: tuple[str, ...]) -> Told:
     ------
     pair of str and Fact
     """
-    device = dict(plain_teller("oxygen_device")(view)).get("oxygen_device")
+    device = dict(_DEVICE(view)).get("oxygen_device")
     supports = []
     for name in asked[1:]:
         one = view.latest(name)
@@ -358,8 +379,8 @@ def cognition(view: View) -> Told:
         yield "ice", assumed
     for one in items:
         yield one.name, Fact(one.value, one)
-    capd = dict(plain_teller("capd")(view)).get("capd")
-    unable = dict(plain_teller("capd_unable")(view)).get("capd_unable")
+    capd = dict(_CAPD(view)).get("capd")
+    unable = dict(_UNABLE(view)).get("capd_unable")
     if capd is not None and unable is not None and unable.value is True:
         capd, unable = (None, unable) if _newer(unable, capd) else (capd, None)
     if capd is not None:
@@ -391,29 +412,4 @@ def last_follow_up(view: View) -> Told:
     if died is not None and day is not None and day >= 0:
         yield "last_follow_up_day", Fact(Decimal(int(day)), died)
     else:
-        yield from plain_teller("last_follow_up_day")(view)
-
-
-def course(asked: Asked) -> Teller:
-    """Tell values over days since the infusion.
-
-    Parameters
-    ----------
-    asked : Asked
-        The input; the observation has its name.
-
-    Returns
-    -------
-    callable
-    """
-
-    def tell(view: View) -> Told:
-        pairs = [
-            (view.day_of(one.taken_at), given(one))
-            for one in view.observations(asked.name)
-            if one.value is not None
-        ]
-        if pairs:
-            yield asked.name, Fact(tuple(pairs), view.last(asked.name))
-
-    return tell
+        yield from _LAST_DAY(view)

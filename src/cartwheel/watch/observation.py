@@ -22,8 +22,9 @@ STATUS_RANK: dict[Status, int] = {"preliminary": 0, "final": 1, "corrected": 2, 
 
 _JUST_BEFORE = timedelta(microseconds=1)
 
-MILESTONES = ("lymphodepletion", "infusion", "discharge", "death")
-"""Moments of an episode; ``infusion`` is day 0, ``lymphodepletion`` its first dose."""
+MILESTONES = ("admission", "lymphodepletion", "infusion", "discharge", "death")
+"""Moments of an episode; ``infusion`` is day 0, ``lymphodepletion`` its first dose;
+``admission`` the beginning of a stay, also of one after a discharge."""
 
 TREATMENTS = ("antipyretic", "anticytokine", "corticosteroid", "vasopressors")
 """What was given; the value names the drug, and ``ends_at`` says until when it runs."""
@@ -110,6 +111,25 @@ class Acknowledgement:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The ward begins or ends to look after a patient, as its list of patients says.
+
+    Parameters
+    ----------
+    patient : str
+        Whose.
+    here : bool
+        Begins, or ends.
+    at : datetime
+        UTC.
+    """
+
+    patient: str
+    here: bool
+    at: datetime
+
+
 Known: TypeAlias = Observation | Tick | Acknowledgement
 
 
@@ -123,13 +143,13 @@ class Entry:
         In the order in which the ward came to know.
     known_at : datetime
         UTC. When it was kept.
-    what : Observation, Tick or Acknowledgement
+    what : Observation, Tick, Acknowledgement or Stay
         What became known.
     """
 
     number: int
     known_at: datetime
-    what: Known
+    what: Known | Stay
 
 
 def supersedes(new: Observation, old: Observation) -> bool:

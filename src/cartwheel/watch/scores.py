@@ -19,7 +19,11 @@ from cartwheel.watch.standing import InputAt, Standing, TargetKind
 from cartwheel.watch.targets import assumed_warnings, input_at
 from cartwheel.watch.view import View
 
-Key: TypeAlias = tuple[tuple[str, Given, float | None], ...]
+# name, value as written, unit (None of what is no Decimal), day: 1.5 and 1.50 are two answers, for
+# what is told of them reads otherwise
+Key: TypeAlias = tuple[tuple[str, str, str | None, float | None], ...]
+# in the place of a unit: a bare number
+_PLAIN = "number"
 
 
 class _Found(NamedTuple):
@@ -44,6 +48,8 @@ class ScoreTarget:
         The score.
     sources : tuple of (Input, str)
         Each input, and the name of the observation that it is read from.
+    choices : tuple of (str, str)
+        Parameter and option, where the ward file settles what the publication leaves open.
     """
 
     id: str
@@ -53,6 +59,7 @@ class ScoreTarget:
     ageless: frozenset[str]
     spec: ScoreSpec
     sources: tuple[tuple[Input, str], ...]
+    choices: tuple[tuple[str, str], ...]
     _answer: Callable[[Key], _Found] = field(compare=False, repr=False)
 
     @property
@@ -78,7 +85,7 @@ class ScoreTarget:
         Standing
         """
         at = view.at
-        key: list[tuple[str, Given, float | None]] = []
+        key: list[tuple[str, str, str | None, float | None]] = []
         inputs: list[InputAt] = []
         missing: list[str] = []
         assumed: list[tuple[str, str]] = []
@@ -86,17 +93,19 @@ class ScoreTarget:
         for item, name in self.sources:
             one = _observed(view, item, name)
             if one is not None:
-                key.append((item.name, _given(one), _measured(view, one)))
+                key.append((item.name, *_given(one), _measured(view, item, one)))
                 inputs.append(input_at(one, item.name, at))
                 if one.status == "preliminary":
                     early.append(item.name)
             elif (fact := stated(view, name)) is not None:
-                key.append((item.name, _stated(fact.value), None))
+                key.append((item.name, *_stated(fact.value), None))
                 inputs.append(_stated_input(item.name, fact.value))
                 if fact.assumed:
                     assumed.append((item.name, fact.assumed))
             else:
                 missing.append(item.name)
+        # read back by their names, as the inputs are, wherever the answer is taken apart again
+        inputs += [InputAt(name, option, "", None, None) for name, option in self.choices]
         warnings = assumed_warnings(tuple(assumed))
         if early:
             warnings += (f"preliminary: {', '.join(early)}",)
@@ -111,6 +120,11 @@ class ScoreTarget:
     ) -> Standing:
         inputs, missing = tuple(told[0]), tuple(told[1])
         got = found.assessment
+        warnings += tuple(
+            f"chosen by the ward file: {one.label}: {one.option_label}"
+            for one in (got.choices if got is not None else ())
+            if one.by_user
+        )
         if got is None:
             return Standing(
                 self.id, self.version, "score", view.at, None, None, None, None, (), None, None,
@@ -125,13 +139,16 @@ class ScoreTarget:
         )  # fmt: skip
 
 
-def score_target(spec: ScoreSpec) -> ScoreTarget:
+def score_target(spec: ScoreSpec, choices: Mapping[str, str] | None = None) -> ScoreTarget:
     """Make a score something that the ward asks.
 
     Parameters
     ----------
     spec : ScoreSpec
         The score.
+    choices : mapping of str to str, optional
+        Parameter to option; `ScoreSpec.chosen` takes them. Others take the default of the score,
+        and every answer says that it is an assumption.
 
     Returns
     -------
@@ -156,7 +173,8 @@ def score_target(spec: ScoreSpec) -> ScoreTarget:
         ageless=frozenset((pinned - fresh) | {"infusion"}),
         spec=spec,
         sources=sources,
-        _answer=_answering(spec),
+        choices=tuple((choices or {}).items()),
+        _answer=_answering(spec, choices or {}),
     )
 
 
@@ -199,12 +217,12 @@ def score_names(spec: ScoreSpec) -> dict[str, NameKind]:
     return found
 
 
-def _answering(spec: ScoreSpec) -> Callable[[Key], _Found]:
+def _answering(spec: ScoreSpec, choices: Mapping[str, str]) -> Callable[[Key], _Found]:
     # bounded: a score's inputs repeat while nothing but the time has changed
     @lru_cache(maxsize=2048)
     def answer(key: Key) -> _Found:
-        given = {name: value for name, value, _ in key}
-        days = {name: day for name, _, day in key if day is not None}
+        given = {**choices, **{name: _read(text, unit) for name, text, unit, _ in key}}
+        days = {name: day for name, _, _, day in key if day is not None}
         return _found(spec, given, days)
 
     return answer
@@ -253,19 +271,27 @@ def _floor(day: Decimal) -> Decimal:
     return day.to_integral_value(rounding="ROUND_FLOOR")
 
 
-def _given(one: Observation) -> Given:
+def _given(one: Observation) -> tuple[str, str | None]:
     value = one.value
     if isinstance(value, Decimal):
         if one.limit:
-            return f"{one.limit}{value} {one.unit}".strip()
-        return Quantity(value, one.unit) if one.unit else value
+            return f"{one.limit}{value} {one.unit}".strip(), None
+        return str(value), one.unit or _PLAIN
     return _stated(value)
 
 
-def _stated(value: object) -> Given:
-    if isinstance(value, Quantity | Decimal):
-        return value
-    return shown_assumed(value)
+def _stated(value: object) -> tuple[str, str | None]:
+    if isinstance(value, Quantity):
+        return str(value.value), value.unit
+    if isinstance(value, Decimal):
+        return str(value), _PLAIN
+    return shown_assumed(value), None
+
+
+def _read(text: str, unit: str | None) -> Given:
+    if unit is None:
+        return text
+    return Decimal(text) if unit == _PLAIN else Quantity(Decimal(text), unit)
 
 
 def _stated_input(name: str, value: object) -> InputAt:
@@ -274,7 +300,9 @@ def _stated_input(name: str, value: object) -> InputAt:
     return InputAt(name, shown_assumed(value), "", None, None)
 
 
-def _measured(view: View, one: Observation) -> float | None:
+def _measured(view: View, item: Input, one: Observation) -> float | None:
     """Whole day of measurement: the hour of a sample says nothing to a score that asks a day."""
+    if item.day is None and item.window is None:
+        return None
     day = view.day_of(one.taken_at)
     return None if day is None else float(_floor(day))

@@ -9,14 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cartwheel.watch.alerts import from_json, to_json
+from cartwheel.watch.alert_state import from_json, to_json
 from cartwheel.watch.episode import Episode, Versions
 from cartwheel.watch.observation import Observation, Value
 from cartwheel.watch.standing import InputAt, Standing
 from cartwheel.watch.track import Track
 from cartwheel.watch.ward import Ward
 
-SCHEMA = "cartwheel/episode/1"
+SCHEMA = "cartwheel/episode/2"
 """Rises with every change of what an episode holds, or of what follows from the same values."""
 
 _STANDING = tuple(field.name for field in fields(Standing))

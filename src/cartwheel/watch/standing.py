@@ -105,14 +105,21 @@ class Standing:
         -------
         bool
         """
-        return other is not None and _answer(self) == _answer(other)
-
-
-def _answer(one: Standing) -> tuple[object, ...]:
-    return (
-        one.target, one.version, one.value, one.low, one.high, one.band, one.bands, one.risk,
-        one.risk_low, one.risk_high, one.missing, one.reasons,
-    )  # fmt: skip
+        return (
+            other is not None
+            and self.value == other.value
+            and self.low == other.low
+            and self.high == other.high
+            and self.missing == other.missing
+            and self.reasons == other.reasons
+            and self.bands == other.bands
+            and self.band == other.band
+            and self.risk == other.risk
+            and self.risk_low == other.risk_low
+            and self.risk_high == other.risk_high
+            and self.version == other.version
+            and self.target == other.target
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ class AlertEvent:
     late : bool
         Raised by news about the past.
     who, reason : str
-        Of an acknowledgement.
+        Of an acknowledgement; a reason also where it was cleared because the patient left or died.
     """
 
     alert: str

@@ -101,6 +101,8 @@ def _given_since(view: View, name: str, since: Began) -> Fact | None:
     if first is None:
         return None
     charted = view.observations(name)
+    if not charted:
+        return _not_given(view, name)
     doses = [one for one in charted if not is_none(one) and _until(one) >= first]
     certain = [one for one in doses if since.certain and _until(one) >= since.certain]
     if certain:
@@ -114,6 +116,11 @@ def _given_since(view: View, name: str, since: Began) -> Fact | None:
         said_none = max((at for at, one in enumerate(charted) if is_none(one)), default=-1)
         if any(one.ends_at is None for one in charted[said_none + 1 :]):
             return None  # begun before CRS; nobody said that it ended
+    return _not_given(view, name)
+
+
+def _not_given(view: View, name: str) -> Fact | None:
+    """What the ward file says of a treatment of which no dose counts."""
     if view.policy.assumed.get(name) is False:
         return Fact(False, None, assumed="no")
     return stated(view, name) if name not in view.policy.assumed else None

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from cartwheel.clinic.series import day_of
 from cartwheel.watch.observation import Observation
 from cartwheel.watch.policy import Policy
 from cartwheel.watch.standing import Standing
 from cartwheel.watch.track import NO_TRACK, Track
+
+# a course asks for the same days with every count
+_day_of = lru_cache(maxsize=32768)(day_of)
 
 
 class View:
@@ -57,11 +61,11 @@ class View:
     @property
     def day(self) -> Decimal | None:
         """Days since the infusion; None before it and where it is not known."""
-        return None if self._infusion is None else day_of(self.at, self._infusion)
+        return None if self._infusion is None else _day_of(self.at, self._infusion)
 
     def day_of(self, moment: datetime) -> Decimal | None:
         """Days from the infusion to a moment, negative before it; None without infusion."""
-        return None if self._infusion is None else day_of(moment, self._infusion)
+        return None if self._infusion is None else _day_of(moment, self._infusion)
 
     def latest(self, name: str, at: datetime | None = None) -> Observation | None:
         """Give the value that counts.
@@ -78,11 +82,15 @@ class View:
         Observation or None
             None where nothing was taken, or the last is too old: an older one does not come back.
         """
+        track = self._tracks.get(name)
+        if track is None:
+            return None
         moment = self.at if at is None else at
-        found = self.last(name, moment)
+        found = track.last(moment)
         if found is None:
             return None
-        age = self.policy.age_of(name)
+        policy = self.policy
+        age = policy.max_age.get(name, policy.default_age)
         return found if age is None or moment - found.taken_at < age else None
 
     def last(self, name: str, at: datetime | None = None) -> Observation | None:

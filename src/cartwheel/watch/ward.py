@@ -20,14 +20,15 @@ from typing import Any
 from cartwheel.canonical import canonical_json, sha256
 from cartwheel.clinic.dictionary import nearest_names
 from cartwheel.clinic.grading import GRADING_RULES
-from cartwheel.clinic.score import read_score
 from cartwheel.errors import FileRefused, PlanRefused, Problem, Refused, refuse
 from cartwheel.watch.alert_rules import AlertRule, alert_rules
+from cartwheel.watch.drift_followed import FollowedRisk, followed_risks
 from cartwheel.watch.grades import grade_target
 from cartwheel.watch.observation import NameKind, names_known
 from cartwheel.watch.policy import Policy, whole_max_age
-from cartwheel.watch.scores import ScoreTarget, score_names, score_target
+from cartwheel.watch.scores import ScoreTarget, score_names
 from cartwheel.watch.targets import Target
+from cartwheel.watch.ward_scores import names_followed, scores_followed, texts_of
 from cartwheel.watch.ward_values import (
     assumed_of,
     constants_of,
@@ -38,8 +39,8 @@ from cartwheel.watch.ward_values import (
 
 SCHEMA = "cartwheel/ward/1"
 _KEYS = (
-    "schema", "ward", "time_zone", "grades", "scores", "landmark_models", "max_age_hours",
-    "assumed", "hypotension", "constants", "alert",
+    "schema", "ward", "time_zone", "grades", "scores", "score", "landmark_models", "max_age_hours",
+    "assumed", "hypotension", "constants", "alert", "calibration",
 )  # fmt: skip
 _LARGEST_FILE = 1_000_000
 
@@ -65,6 +66,8 @@ class Ward:
     identity : str
         SHA-256 of what the file says and of the versions of all it names: another identity can mean
         other answers to the same values.
+    risks : tuple of FollowedRisk
+        Which risks are compared with what followed.
     """
 
     ward: str
@@ -74,6 +77,7 @@ class Ward:
     alerts: tuple[AlertRule, ...]
     names: Mapping[str, NameKind]
     identity: str
+    risks: tuple[FollowedRisk, ...] = ()
 
     @cached_property
     def asking(self) -> Mapping[str, tuple[Target, ...]]:
@@ -211,11 +215,13 @@ def ward_of(document: Mapping[str, Any], folder: Path, more_targets: Sequence[Ta
     ------
     PlanRefused
         Everything found: ``unknown_key``, ``missing_key``, ``bad_value``, ``rule_unknown``,
-        ``unknown_score``, ``name_unknown``, ``target_twice``, ``landmark_models_not_built``,
-        ``time_zone_unknown``, and what the alerts' reader finds.
+        ``unknown_score``, ``unknown_parameter``, ``unknown_option``, ``name_unknown``,
+        ``target_twice``, ``landmark_models_not_built``, ``time_zone_unknown``, and what the alerts'
+        reader finds.
     """
     problems: list[Problem] = [*_strange_keys(document), *_heading(document)]
-    targets = [*_grades(document, problems), *_scores(document, folder, problems), *more_targets]
+    targets = [*_grades(document, problems), *scores_followed(document, folder, problems)]
+    targets += more_targets
     problems += _target_problems(document, targets, more_targets)
     names = dict(names_known())
     for one in targets:
@@ -223,6 +229,7 @@ def ward_of(document: Mapping[str, Any], folder: Path, more_targets: Sequence[Ta
             names |= score_names(one.spec)
     policy = _policy(document, names, targets, problems)
     alerts = _alerts(document, tuple(targets), names, problems)
+    risks = _risks(document, targets, problems)
     if problems:
         raise PlanRefused(problems)
     versions = [(one.id, one.version, _score_sum(one)) for one in targets]
@@ -234,6 +241,7 @@ def ward_of(document: Mapping[str, Any], folder: Path, more_targets: Sequence[Ta
         alerts=alerts,
         names=MappingProxyType(names),
         identity=sha256(canonical_json({"file": document, "targets": versions})),
+        risks=risks,
     )
 
 
@@ -262,42 +270,15 @@ def _heading(document: Mapping[str, Any]) -> list[Problem]:
     return found if problem is None else [*found, problem]
 
 
-def _texts(document: Mapping[str, Any], key: str, problems: list[Problem]) -> list[str]:
-    given = document.get(key, [])
-    if isinstance(given, list) and all(isinstance(one, str) and one.strip() for one in given):
-        return [one.strip() for one in given]
-    mend = f'write {key} = ["...", "..."]'
-    problems.append(Problem("bad_value", "a list of texts is needed", key, mend))
-    return []
-
-
 def _grades(document: Mapping[str, Any], problems: list[Problem]) -> list[Target]:
     found: list[Target] = []
-    for name in _texts(document, "grades", problems):
+    for name in texts_of(document, "grades", problems):
         if name in GRADING_RULES:
             found.append(grade_target(name))
             continue
         mend = f"{nearest_names(name, GRADING_RULES)} (cartwheel grade --list)"
         what = f"'{name[:40]}' is not a grading rule"
         problems.append(Problem("rule_unknown", what, "grades", mend))
-    return found
-
-
-def _scores(document: Mapping[str, Any], folder: Path, problems: list[Problem]) -> list[Target]:
-    found: list[Target] = []
-    for name in _texts(document, "scores", problems):
-        if "\n" in name:
-            what = "an id or a path is needed, not the text of a score"
-            problems.append(Problem("bad_value", what, "scores", "write the path of the file"))
-            continue
-        beside = folder / name
-        try:
-            found.append(score_target(read_score(beside if beside.is_file() else name)))
-        except Refused as refused:
-            problems += [
-                Problem(each.code, each.what, f"scores: {each.where or name[:60]}", each.mend)
-                for each in refused.problems
-            ]
     return found
 
 
@@ -309,12 +290,13 @@ def _target_problems(
     for name in dict.fromkeys(one for one in ids if ids.count(one) > 1):
         what = f"'{name[:40]}' is followed twice"
         found.append(Problem("target_twice", what, "grades, scores", "name it once"))
-    models = _texts(document, "landmark_models", found)
+    models = texts_of(document, "landmark_models", found)
     if len(models) != sum(one.kind == "landmark" for one in more):
         what = f"{len(models)} landmark models are named and were not built by this reader"
         mend = "read the ward file with cartwheel.workflows.monitor"
         found.append(Problem("landmark_models_not_built", what, "landmark_models", mend))
-    if not targets and not found:
+    named = any(document.get(key) for key in ("grades", "scores", "score", "landmark_models"))
+    if not targets and not named:
         mend = 'name at least one: grades = ["astct-crs"]'
         found.append(Problem("missing_key", "the ward follows nothing", "grades", mend))
     return found
@@ -343,7 +325,17 @@ def _alerts(
     problems: list[Problem],
 ) -> tuple[AlertRule, ...]:
     try:
-        return alert_rules(document.get("alert", []), targets, names)
+        return alert_rules(document.get("alert", []), targets, names, names_followed(document))
+    except Refused as refused:
+        problems += refused.problems
+        return ()
+
+
+def _risks(
+    document: Mapping[str, Any], targets: Sequence[Target], problems: list[Problem]
+) -> tuple[FollowedRisk, ...]:
+    try:
+        return followed_risks(document, targets)
     except Refused as refused:
         problems += refused.problems
         return ()

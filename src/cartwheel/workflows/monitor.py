@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from cartwheel.errors import PlanRefused, refuse
+from cartwheel.errors import CohortRefused, PlanRefused, refuse
 from cartwheel.workflows.json_schema import closed_schema
 from cartwheel.workflows.monitor_cohort import PastFile, PastOptions, read_past
 from cartwheel.workflows.monitor_count import summed_up
@@ -34,6 +34,7 @@ __all__ = [
     "monitor",
     "monitor_schema",
     "open_ward",
+    "past_against",
     "responder_of",
     "simulated_past",
     "summed_up",
@@ -44,6 +45,7 @@ def monitor(
     files: str | PathLike[str] | Sequence[str | PathLike[str]],
     ward: str | PathLike[str],
     plan: Simulation | None = None,
+    against: str | PathLike[str] | None = None,
 ) -> MonitorSimulation:
     """Follow the patients of files by a ward file, as if they came in now.
 
@@ -55,6 +57,8 @@ def monitor(
         Ward file.
     plan : Simulation, optional
         How.
+    against : path, optional
+        Another ward file, or the JSON of an earlier result: shown beside it, rule by rule.
 
     Returns
     -------
@@ -76,7 +80,39 @@ def monitor(
     ----------
     Of the estimates: see `cartwheel.watch.burden.burden` and `cartwheel.watch.drift.drift`.
     """
-    return summed_up(simulated_past(files, ward, plan))
+    past = simulated_past(files, ward, plan)
+    other = None if against is None else past_against(files, against, plan)
+    return summed_up(past, None, other)
+
+
+def past_against(
+    files: str | PathLike[str] | Sequence[str | PathLike[str]],
+    against: str | PathLike[str],
+    plan: Simulation | None = None,
+) -> SimulatedPast | Path:
+    """Give what a simulation is compared with, as `summed_up` takes it.
+
+    Parameters
+    ----------
+    files, plan
+        As of `monitor`.
+    against : path
+        A ward file is followed anew, so that differences are by patient; a result is left as it
+        is.
+
+    Returns
+    -------
+    SimulatedPast or Path
+
+    Raises
+    ------
+    FileRefused, PlanRefused
+        As of `monitor`.
+    """
+    path = Path(against)
+    if path.suffix.casefold() == ".json":
+        return path
+    return simulated_past(files, path, plan)
 
 
 def simulated_past(
@@ -102,9 +138,27 @@ def simulated_past(
     if not paths:
         raise refuse(PlanRefused, "no_files", "there is nothing to follow", mend="name a file")
     read = tuple(read_past(path, opened.names, said.past) for path in paths)
+    _check_values(read)
     codes, responder = own_codes(opened), responder_of(said)
     lived = tuple(live(opened, codes, course, responder) for course in courses_of(read, said))
     return SimulatedPast(opened, Path(ward).name, said, read, lived)
+
+
+def _check_values(read: Sequence[PastFile]) -> None:
+    """Refuse files of which the ward knows nothing: there would be nothing to follow."""
+    if any(
+        each.name != "infusion" for file in read for one in file.patients for each in one.values
+    ):
+        return
+    unused = sorted({name for file in read for name in file.unused})
+    shown = ", ".join(name[:30] for name in unused[:8]) + (", ..." if len(unused) > 8 else "")
+    raise refuse(
+        CohortRefused, "nothing_known",
+        "the ward knows nothing of what is in the files" + (f": {shown}" if shown else ""),
+        where=", ".join(file.name for file in read),
+        mend="say what columns are: --map COLUMN=NAME, such as --map ferritin_day=ferritin; a long "
+        "file needs the columns patient, day, analyte, value and unit",
+    )  # fmt: skip
 
 
 def responder_of(plan: Simulation) -> Responder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from os import PathLike
@@ -371,61 +371,3 @@ class _Builder:
             )
             for patient, values in self._values.items()
         )
-
-
-def events_of_patients(
-    path: str | PathLike[str], event: str, onset: str, patient: str = ""
-) -> dict[str, Decimal]:
-    """Read which patients had an event, and on which day.
-
-    Parameters
-    ----------
-    path : path
-        One row a patient.
-    event, onset : str
-        Columns: 1 or yes for who had it; the day after infusion.
-    patient : str
-        Column of the names; by default the one that is called so.
-
-    Returns
-    -------
-    dict of str to Decimal
-        Patient, as the file names him, to day. Who had it without a day is refused.
-
-    Raises
-    ------
-    CohortRefused
-        ``column_missing``; ``no_onset``: an event without a day.
-    """
-    table = read_chart_table(Path(path), None)
-    chosen = patient or next((one for one in table.names if one.casefold() in KNOWN["patient"]), "")
-    lacking = [one for one in (event, onset, chosen) if one not in table.names]
-    if lacking:
-        raise CohortRefused(_missing_columns(lacking, table))
-    places = [table.names.index(one) for one in (chosen, event, onset)]
-    found: dict[str, Decimal] = {}
-    dayless = []
-    for number, cells in enumerate(table.rows, table.first_row):
-        who, had, when = (cells[place] for place in places)
-        if had.casefold() not in _YES:
-            continue
-        day = _number(when)
-        if day is None:
-            dayless.append(number)
-        else:
-            found[who] = day
-    if dayless:
-        shown = ", ".join(str(one) for one in dayless[:_SHOWN_ROWS])
-        raise refuse(
-            CohortRefused, "no_onset", "somebody had the event, and no day says when",
-            where=f"{table.name}: row {shown}", mend=f"fill in the column {onset[:40]}",
-        )  # fmt: skip
-    return found
-
-
-def _missing_columns(lacking: Iterable[str], table: ChartTable) -> list[Problem]:
-    return [
-        Problem("column_missing", f"there is no column '{one[:40]}'", table.name,
-                nearest_names(one, table.names))
-        for one in lacking
-    ]  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,34 +13,47 @@ from typing import Any
 from cartwheel import __version__
 from cartwheel.canonical import sha256
 from cartwheel.errors import PlanRefused, Refused, refuse
+from cartwheel.finding import Finding
 from cartwheel.provenance import library_versions
-from cartwheel.watch.burden import Foretold, burden
+from cartwheel.watch.burden import Burden, Foretold, burden
 from cartwheel.watch.codes import CodeTable
-from cartwheel.watch.drift import Answered, Asked, Drift, DriftPlan, drift
+from cartwheel.watch.drift import Answered, Asked, Drift, DriftPlan, Predicted, drift
+from cartwheel.watch.drift_calibration import calibration_drift
 from cartwheel.watch.drift_findings import drift_findings
+from cartwheel.watch.drift_patient import Outcome
+from cartwheel.watch.drift_rows import CalibrationDrift
 from cartwheel.watch.ward import Ward
-from cartwheel.workflows.monitor_cohort import events_of_patients
+from cartwheel.workflows.monitor_compare import against_past, against_result
+from cartwheel.workflows.monitor_notes import FEWEST, notes_of
+from cartwheel.workflows.monitor_outcomes import check_everybody, outcomes_of_patients
 from cartwheel.workflows.monitor_plan import OUTCOME, SimulatedPast
 from cartwheel.workflows.monitor_result import (
     KIND,
     SCHEMA,
+    Compared,
     FollowedFile,
     MonitorSimulation,
+    RuleSaid,
     SimulationCounts,
     SimulationSettings,
     SimulationSource,
     TargetCount,
     WholePath,
 )
+from cartwheel.workflows.monitor_risks import EVERY, predicted_of, risks_of
 from cartwheel.workflows.monitor_time import Lived, observation_of, own_codes
+from cartwheel.workflows.monitor_when import alerts_by_day, alerts_by_hour
 
 _QUARTERS = 4
-_FEWEST = 40
 _FEW_REASONS = 5
 _QUANTITIES = ("quantity", "number")
 
 
-def summed_up(past: SimulatedPast, whole_path: WholePath | None = None) -> MonitorSimulation:
+def summed_up(
+    past: SimulatedPast,
+    whole_path: WholePath | None = None,
+    against: SimulatedPast | Path | None = None,
+) -> MonitorSimulation:
     """Count what a past in simulated time comes to.
 
     Parameters
@@ -48,49 +62,107 @@ def summed_up(past: SimulatedPast, whole_path: WholePath | None = None) -> Monit
         As it was followed.
     whole_path : WholePath, optional
         What the whole path said.
+    against : SimulatedPast or Path, optional
+        The same files by another ward file, or the result of an earlier one: shown beside it.
 
     Returns
     -------
     MonitorSimulation
+
+    Raises
+    ------
+    PlanRefused, CohortRefused, FileRefused
+        What is wrong with the outcomes, or with the result to compare with.
     """
     plan, ward = past.plan, past.ward
-    foretold, told_by = _foretold(past)
-    cost = burden(
-        (told for one in past.lived for told in one.alerts()),
-        [one.stay for one in past.lived],
-        foretold,
-    )
-    drifted = _drift(past)
+    outcomes = _outcomes(past)
+    foretold, told_by = _foretold(past, outcomes)
+    cost = _burden(past, foretold)
+    risks = risks_of(past)
+    predicted, told = predicted_of(past, risks, outcomes)
+    horizons = {one.name: one.horizon_days for one in risks}
+    calibration = calibration_drift(DriftPlan((EVERY, EVERY), horizons), predicted)
+    drifted = _drift(past, predicted, horizons)
+    settings = SimulationSettings(
+        plan.delay_minutes, plan.every_days, plan.responder_minutes, plan.responder_share,
+        plan.seed, "" if foretold is None else foretold.what, told_by, plan.within_hours,
+    )  # fmt: skip
     return MonitorSimulation(
         kind=KIND,
         schema=SCHEMA,
         source=_source(past),
         simulated=any(one.simulated for one in past.files)
         or any(_is_simulated(one) for one in ward.targets),
-        settings=SimulationSettings(
-            plan.delay_minutes, plan.every_days, plan.responder_minutes, plan.responder_share,
-            plan.seed, "" if foretold is None else foretold.what, told_by, plan.within_hours,
-        ),
+        settings=settings,
         ward=ward.ward,
+        time_zone=ward.time_zone,
+        rules=tuple(RuleSaid(one.id, one.text, one.severity) for one in ward.alerts),
         counts=_counts(past),
         targets=tuple(_target_count(one, past) for one in ward.targets),
         burden=cost,
+        days=alerts_by_day(past.lived),
+        hours=alerts_by_hour(past.lived, ward.time_zone),
+        risks=told,
+        calibration=calibration,
         drift=drifted,
-        findings=() if drifted is None else drift_findings(drifted),
+        findings=_findings(calibration, drifted),
+        against=_against(past, cost, settings, against),
         whole_path=whole_path,
-        notes=tuple(_notes(past, told_by, drifted)),
-    )  # fmt: skip
+        notes=tuple(notes_of(past, told_by, drifted, told)),
+    )
 
 
-def _foretold(past: SimulatedPast) -> tuple[Foretold | None, str]:
+def _outcomes(past: SimulatedPast) -> dict[str, Outcome] | None:
+    """Give what became of everybody, by patient of the course."""
+    file = past.plan.outcomes
+    if file is None:
+        return None
+    found = outcomes_of_patients(file.path, file.event, file.onset, file.followed)
+    named = {one.course.patient: name for one, name in _named(past)}
+    check_everybody(found, named.values(), Path(file.path).name)
+    return {patient: found[name] for patient, name in named.items()}
+
+
+def _burden(past: SimulatedPast, foretold: Foretold | None) -> Burden:
+    return burden(
+        (told for one in past.lived for told in one.alerts()),
+        [one.stay for one in past.lived],
+        foretold,
+    )
+
+
+def _findings(
+    calibration: tuple[CalibrationDrift, ...], drifted: Drift | None
+) -> tuple[Finding, ...]:
+    plan = DriftPlan((EVERY, EVERY), {}) if drifted is None else drifted.plan
+    inputs = () if drifted is None else drifted.inputs
+    refusals = () if drifted is None else drifted.refusals
+    # the quarters of a file are too small to be judged one by one: all of them are
+    return drift_findings(Drift(plan, inputs, refusals, calibration))
+
+
+def _against(
+    past: SimulatedPast, cost: Burden, settings: SimulationSettings,
+    against: SimulatedPast | Path | None,
+) -> Compared | None:  # fmt: skip
+    if against is None:
+        return None
+    if isinstance(against, Path):
+        return against_result(against, cost, [one.sha256 for one in past.files], settings)
+    other = _burden(against, _foretold(against, _outcomes(against))[0])
+    return against_past(cost, past, other, against)
+
+
+def _foretold(
+    past: SimulatedPast, outcomes: Mapping[str, Outcome] | None
+) -> tuple[Foretold | None, str]:
     plan = past.plan
     within = timedelta(hours=plan.within_hours)
-    if plan.outcomes is not None:
-        days = events_of_patients(plan.outcomes.path, plan.outcomes.event, plan.outcomes.onset)
+    if plan.outcomes is not None and outcomes is not None:
         first = {
-            one.course.patient: one.course.moment(days[name])
-            for one, name in _named(past)
-            if name in days
+            one.course.patient: one.course.moment(Decimal(day))
+            for one in past.lived
+            if (day := outcomes[one.course.patient].day) is not None
         }
         what = plan.foretells or plan.outcomes.event
         return Foretold(what, within, first), "a file of outcomes"
@@ -216,21 +288,25 @@ def _told_reasons(reasons: Counter[str], given_of: Mapping[str, set[str]]) -> di
     return {**told, **({"other reasons": rest} if rest else {})}
 
 
-def _drift(past: SimulatedPast) -> Drift | None:
+def _drift(
+    past: SimulatedPast, predicted: Sequence[Predicted], horizons: Mapping[str, float]
+) -> Drift | None:
     """Compare the quarters of each file, in its own order: a file is seldom in order of time."""
-    if not any(len(one.patients) >= _FEWEST for one in past.files):
+    if not any(len(one.patients) >= FEWEST for one in past.files):
         return None
     by_id = {one.course.patient: one for one in past.lived}
     codes = own_codes(past.ward)
     asked: list[Asked] = []
     answered: list[Answered] = []
+    quarter: dict[str, str] = {}
     for file in past.files:
         for place, patient in enumerate(file.patients):
-            period = f"quarter {1 + _QUARTERS * place // len(file.patients)}"
+            period = quarter[patient.id] = f"quarter {1 + _QUARTERS * place // len(file.patients)}"
             asked += _asked(past.ward, codes, by_id[patient.id], file.name, period)
             answered += _answered(by_id[patient.id], file.name, period)
-    plan = DriftPlan(("quarter 1", "quarter 2"), {}, seed=past.plan.seed)
-    return drift(plan, asked, answered)
+    plan = DriftPlan(("quarter 1", "quarter 2"), horizons, seed=past.plan.seed)
+    told = [replace(one, period=quarter[one.patient]) for one in predicted]
+    return drift(plan, asked, answered, told)
 
 
 def _asked(ward: Ward, codes: CodeTable, one: Lived, centre: str, period: str) -> Iterator[Asked]:
@@ -251,19 +327,3 @@ def _answered(one: Lived, centre: str, period: str) -> Iterator[Answered]:
     for change in one.changes():
         after = change.after
         yield Answered(centre, period, one.course.patient, after.target, after.reasons)
-
-
-def _notes(past: SimulatedPast, told_by: str, drifted: Drift | None) -> Iterator[str]:
-    yield "the clock and whoever acknowledges alerts are simulated"
-    for file in past.files:
-        whose = "simulated patients" if file.simulated else "values of the file as they are"
-        yield f"{file.name}: {whose}"
-        if file.graded:
-            yield f"{file.name}: its grades ({', '.join(file.graded)}) are not sent to the ward"
-    if told_by == "the ward itself":
-        yield "what followed is the ward's own answer: an alert on the same rule foretells itself"
-    if drifted is not None and drifted.inputs:
-        yield "drift: quarters of a file in its own order, which need not be the order of time"
-        yield "drift: blank cells of a file are not counted; its shares missing say nothing"
-    elif drifted is None:
-        yield f"drift was not looked for: no file has {_FEWEST} patients"

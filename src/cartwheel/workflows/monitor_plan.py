@@ -24,11 +24,15 @@ class OutcomeFile:
         One row a patient.
     event, onset : str
         Columns: who had it; on which day after the infusion.
+    followed : str
+        Column: last day after the infusion of which it is known; empty where that is the last day
+        on which the files have a value.
     """
 
     path: str | PathLike[str]
     event: str
     onset: str
+    followed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

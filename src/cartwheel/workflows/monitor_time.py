@@ -27,6 +27,7 @@ from cartwheel.watch.observation import (
     Entry,
     Known,
     Observation,
+    Stay as Moved,
     Tick,
 )
 from cartwheel.watch.standing import AlertEvent, Changed, Event
@@ -354,7 +355,7 @@ def live(ward: Ward, codes: CodeTable, course: Course, responder: Responder) -> 
     """
     run = _Run(ward, course, responder)
     # the ward's log begins so, where somebody is admitted
-    run.take(course.admitted, Tick(course.patient, course.admitted))
+    run.take(course.admitted, Moved(course.patient, True, course.admitted))
     parked: Counter[tuple[str, str]] = Counter()
     for brought in course.brought:
         run.until(brought.known_at)
@@ -366,6 +367,8 @@ def live(ward: Ward, codes: CodeTable, course: Course, responder: Responder) -> 
                 continue
             run.take(brought.known_at, seen)
     run.until(course.ends)
+    # whoever leaves takes his open alerts with him
+    run.take(course.ends, Moved(course.patient, False, course.ends))
     return Lived(course, tuple(run.told), run.number, dict(parked))
 
 
@@ -406,7 +409,7 @@ class _Run:
         again = known_at + _AGAIN if self._ticked and due <= known_at else due
         return max(again, known_at)
 
-    def take(self, known_at: datetime, what: Known) -> None:
+    def take(self, known_at: datetime, what: Known | Moved) -> None:
         """Keep one line, and do what follows."""
         self.number += 1
         entry = Entry(self.number, known_at, what)

@@ -14,12 +14,15 @@ from typing import Any, Literal, TypeAlias
 from cartwheel.clinic.dictionary import variables
 from cartwheel.clinic.score_spec import ScoreSpec
 from cartwheel.clinic.scoring import Assessment, Unscorable, assess
+from cartwheel.serve.cds.landmark_cards import details_of, labels_of, names_of, summary_of
 from cartwheel.serve.cds.offered import LOINC_SYSTEM, Service, loinc_of
 from cartwheel.watch.alert_conditions import holds
-from cartwheel.watch.alert_rules import AlertRule, AtRisk, InBand, Reached
+from cartwheel.watch.alert_kinds import AtRisk, InBand, Reached
+from cartwheel.watch.alert_rules import AlertRule
 from cartwheel.watch.scores import ScoreTarget
 from cartwheel.watch.standing import InputAt, Standing
 from cartwheel.watch.view import View
+from cartwheel.workflows.monitor_models import LandmarkTarget
 
 LONGEST = 139
 """Characters of a summary: the standard wants fewer than 140."""
@@ -76,18 +79,27 @@ def cards_of(case: Case, alerts: Sequence[AlertRule]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One card; none where no value of the score is known at all.
+        One card; none where no value is known at all, or a landmark model has no answer: it is not
+        made for this day.
     """
     target = case.service.target
     standing = target.assess(case.view)
     if not any(one.taken_at is not None and one.name != "age" for one in standing.inputs):
         return []
+    if isinstance(target, LandmarkTarget):
+        if standing.reasons:
+            return []
+        summary, source = _cut(summary_of(target, standing)), _model_source(target)
+        detail = list(_model_detail(target, standing, case))
+    else:
+        summary, source = _cut(_summary(target, standing)), _source(target.spec)
+        detail = list(_detail(target, standing, case))
     card: dict[str, Any] = {
         "uuid": str(uuid.uuid4()),
-        "summary": _summary(target, standing),
-        "detail": "\n\n".join(_detail(target, standing, case)),
+        "summary": summary,
+        "detail": "\n\n".join(detail),
         "indicator": _indicator(standing, alerts, case.view),
-        "source": _source(target.spec),
+        "source": source,
         "overrideReasons": [
             {"code": code, "system": REASON_SYSTEM, "display": shown}
             for code, shown in REASONS.items()
@@ -116,6 +128,10 @@ def _summary(target: ScoreTarget, one: Standing) -> str:
             f", risk {_percent(one.risk)} {_horizon(target.spec)}" if one.risk is not None else ""
         )
         text = f"{name} {one.value:.6g}{band}{risk}".rstrip()
+    return text
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
@@ -150,6 +166,24 @@ def _source(spec: ScoreSpec) -> dict[str, str]:
     if spec.citation.doi:
         source["url"] = f"https://doi.org/{spec.citation.doi}"
     return source
+
+
+def _model_source(target: LandmarkTarget) -> dict[str, str]:
+    return {"label": _cut(f"cartwheel: landmark model {target.id} {target.version}")}
+
+
+def _model_detail(target: LandmarkTarget, one: Standing, case: Case) -> Iterator[str]:
+    first, *rest = details_of(target, one)
+    yield f"**{_gfm(first)}**"
+    yield from (_gfm(each) for each in rest)
+    labels = labels_of(target)
+    used = [_at(labels.get(each.name, each.name), each) for each in one.inputs]
+    yield "Values used:\n" + "\n".join(f"- {each}" for each in used)
+    if one.missing:
+        yield f"Missing: {_gfm(', '.join(labels.get(name, name) for name in one.missing))}"
+    told = [*one.warnings, *case.notes]
+    if told:
+        yield "Note:\n" + "\n".join(f"- {_gfm(each)}" for each in told)
 
 
 def _detail(target: ScoreTarget, one: Standing, case: Case) -> Iterator[str]:
@@ -230,7 +264,12 @@ def _evidence(found: Assessment, one: Standing, spec: ScoreSpec) -> Iterator[str
 
 
 def _used(target: ScoreTarget, one: InputAt) -> str:
-    label = next((item.label for item, _ in target.sources if item.name == one.name), one.name)
+    return _at(
+        next((item.label for item, _ in target.sources if item.name == one.name), one.name), one
+    )
+
+
+def _at(label: str, one: InputAt) -> str:
     text = f"{label} {one.value} {one.unit}".strip()
     if one.taken_at is None:
         return _gfm(f"{text} (stated by the ward)")
@@ -245,10 +284,17 @@ def _gfm(text: str) -> str:
     return " ".join(text.replace("&", "&amp;").split())
 
 
-def _suggestions(target: ScoreTarget, one: Standing, case: Case) -> Iterator[dict[str, Any]]:
-    names = {item.name: name for item, name in target.sources}
+def _suggestions(
+    target: ScoreTarget | LandmarkTarget, one: Standing, case: Case
+) -> Iterator[dict[str, Any]]:
+    if isinstance(target, LandmarkTarget):
+        names = names_of(target)
+    else:
+        names = {item.name: name for item, name in target.sources}
     for missing in one.missing:
-        name = names[missing]
+        name = names.get(missing)
+        if name is None:
+            continue  # no message can bring it
         codes = loinc_of(name)
         # what is being ordered is not suggested again
         if not codes or case.ordered.intersection(codes):

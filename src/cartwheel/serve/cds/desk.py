@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,12 +27,14 @@ from cartwheel.serve.fhir.checking import make_ready
 from cartwheel.serve.fhir.context import FhirContext, FhirOptions, moment_in
 from cartwheel.serve.fhir.json_text import Json
 from cartwheel.serve.settings import Settings
+from cartwheel.serve.ward.bedside import read_bedside
 from cartwheel.serve.ward.keeper import utc_now
 from cartwheel.serve.ward.meter import Histogram
 from cartwheel.serve.ward.opened import WardServices
 from cartwheel.store.ward_people import owners_of
 from cartwheel.store.ward_tables import episodes
 from cartwheel.watch.intake import Identifiers
+from cartwheel.watch.track import Track
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _MOST_NOTES = 20
@@ -174,11 +176,20 @@ class Desk:
         if known is None and self.told.only_known_patients:
             return []
         infusion = None if known is None else known.infusion
-        view = brought.view(self._ward.ward.policy, now, infusion)
+        policy, own = self._ward.ward.policy, tuple[str, ...]()
+        if known is not None:
+            wanted = service.target.reads - {"infusion"}
+            brought, own = brought.filled(self._log(known), wanted, policy, now)
+        view = brought.view(policy, now, infusion)
         case = Case(
-            service, view, patient, _ordered(context), _notes(brought), tuple(self._links(known))
-        )
+            service, view, patient, _ordered(context), (*_own_values(own), *_notes(brought)),
+            tuple(self._links(known)),
+        )  # fmt: skip
         return cards_of(case, self._ward.ward.alerts)
+
+    def _log(self, known: Known) -> Mapping[str, Track]:
+        episode = read_bedside(self._ward, known.patient).episode
+        return {} if episode is None else episode.tracks
 
     def _known(self, identifiers: Identifiers) -> Known | None:
         if not identifiers:
@@ -251,6 +262,13 @@ def _ordered(context: Mapping[str, Json]) -> frozenset[str]:
 
 def _is_outcome(sent: Json) -> bool:
     return isinstance(sent, Mapping) and sent.get("resourceType") == "OperationOutcome"
+
+
+def _own_values(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    labels = [variables()[name].label if name in variables() else name for name in names]
+    return (f"From the ward's own log, since the record system sent none: {', '.join(labels)}",)
 
 
 def _notes(brought: Brought) -> tuple[str, ...]:

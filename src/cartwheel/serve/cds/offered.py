@@ -1,16 +1,20 @@
-"""The services that are offered: one of each score of the ward and each hook, and what it needs."""
+"""The services that are offered: one of each score and model and each hook, and what it needs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from cartwheel.clinic.dictionary import variables
+from cartwheel.clinic.score_spec import INTENDED_USE
+from cartwheel.serve.cds.landmark_cards import names_of
 from cartwheel.watch.codes import ANY, LOINC, CodeTable, system_name
 from cartwheel.watch.scores import ScoreTarget
 from cartwheel.watch.ward import Ward
+from cartwheel.workflows.monitor_models import LandmarkTarget
 
 Hook: TypeAlias = Literal["patient-view", "order-select"]
 HOOKS: tuple[Hook, ...] = ("patient-view", "order-select")
@@ -21,6 +25,7 @@ LOINC_SYSTEM = "http://loinc.org"
 # a value read from some day needs the ones before; of any other the last that can be read is enough
 _MANY, _FEW = 50, 5
 _WHOM = "{{context.patientId}}"
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +57,38 @@ class Service:
         In its address.
     hook : {"patient-view", "order-select"}
         When it is asked.
-    target : ScoreTarget
-        The score.
+    target : ScoreTarget or LandmarkTarget
+        The score, or the model.
     needed : tuple of Needed
         What has to be sent, or may be fetched.
     """
 
     id: str
     hook: Hook
-    target: ScoreTarget
+    target: ScoreTarget | LandmarkTarget
     needed: tuple[Needed, ...]
 
     def described(self) -> dict[str, Any]:
         """Describe it for the discovery."""
+        when = "when a record is opened" if self.hook == "patient-view" else "while orders are made"
+        if isinstance(self.target, LandmarkTarget):
+            model = f"{self.target.title} (landmark model {self.target.id} {self.target.version})"
+            said = (
+                f"{model} {when}. Risk from the day after the infusion and the values by then, "
+                f"for patients whom the ward follows. {INTENDED_USE}"
+            )
+            return self._described(model, said)
         spec = self.target.spec
         score = f"{spec.title} {spec.version}"
-        when = "when a record is opened" if self.hook == "patient-view" else "while orders are made"
+        said = f"{score} {when}. Predicts {spec.outcome.name}. {spec.intended_use}"
+        return self._described(score, said)
+
+    def _described(self, title: str, said: str) -> dict[str, Any]:
         return {
             "hook": self.hook,
             "id": self.id,
-            "title": score,
-            "description": f"{score} {when}. Predicts {spec.outcome.name}. {spec.intended_use}",
+            "title": title,
+            "description": said,
             "prefetch": {one.key: one.query for one in self.needed},
             "usageRequirements": "Values are read by LOINC and UCUM; what is missing is named.",
         }
@@ -84,7 +100,7 @@ def services_of(ward: Ward, codes: CodeTable) -> Mapping[str, Service]:
     Parameters
     ----------
     ward : Ward
-        Its scores; grades and landmark models are on the ward's own pages.
+        Its scores and landmark models; grades are on the ward's own pages.
     codes : CodeTable
         The centre's: its own codes are searched too.
 
@@ -95,18 +111,26 @@ def services_of(ward: Ward, codes: CodeTable) -> Mapping[str, Service]:
     """
     found: dict[str, Service] = {}
     for target in ward.targets:
-        if not isinstance(target, ScoreTarget):
+        if not isinstance(target, ScoreTarget | LandmarkTarget):
             continue
         needed = _needed(target, codes)
+        # an id is part of an address; the name of a model's file may be anything
+        plain = _NOT_PLAIN.sub("-", target.id)
+        while plain in found:
+            plain += "-model"
         for hook in HOOKS:
-            own = target.id if hook == "patient-view" else f"{target.id}-{hook}"
+            own = plain if hook == "patient-view" else f"{plain}-{hook}"
             found[own] = Service(own, hook, target, needed)
     return found
 
 
-def _needed(target: ScoreTarget, codes: CodeTable) -> tuple[Needed, ...]:
+def _needed(target: ScoreTarget | LandmarkTarget, codes: CodeTable) -> tuple[Needed, ...]:
     found = [Needed(PATIENT, "", f"Patient/{_WHOM}")]
-    for name in dict.fromkeys(name for _, name in target.sources):
+    if isinstance(target, LandmarkTarget):
+        names = list(names_of(target).values())
+    else:
+        names = [name for _, name in target.sources]
+    for name in dict.fromkeys(names):
         known = codes_of(name, codes)
         if known:
             many = _MANY if name in target.ageless else _FEW

@@ -39,12 +39,48 @@ class Brought:
         Names whose search failed: what is missing of them may well be there.
     set_aside : tuple of str
         Why values were not used, without the values.
+    withdrawn : frozenset of (str, datetime)
+        Names and moments of what the sender says does not count.
     """
 
     tracks: Mapping[str, Track] = field(default_factory=dict)
     identifiers: Identifiers = ()
     unread: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
+    withdrawn: frozenset[tuple[str, datetime]] = frozenset()
+
+    def filled(
+        self, log: Mapping[str, Track], names: Iterable[str], policy: Policy, now: datetime
+    ) -> tuple[Brought, tuple[str, ...]]:
+        """Take from the ward's own log what the request does not bring.
+
+        Parameters
+        ----------
+        log : mapping of str to Track
+            Of the same patient.
+        names : iterable of str
+            That are needed.
+        policy : Policy
+            Of the ward: how long a value counts.
+        now : datetime
+            UTC.
+
+        Returns
+        -------
+        (Brought, tuple of str)
+            With the log's values of names of which nothing that counts was sent, and these names.
+            What the sender has withdrawn does not come back.
+        """
+        sent, tracks = View(policy, self.tracks, now), dict(self.tracks)
+        found: list[str] = []
+        for name in sorted(names):
+            last = View(policy, log, now).latest(name)
+            if sent.latest(name) is None and last is not None:
+                if (name, last.taken_at) in self.withdrawn:
+                    continue
+                tracks[name] = log[name]
+                found.append(name)
+        return replace(self, tracks=tracks), tuple(found)
 
     def view(self, policy: Policy, now: datetime, infusion: datetime | None) -> View:
         """Look at the patient now.
@@ -118,9 +154,9 @@ def read_brought(
                 identifiers = identifiers or _person(one, patient, context, gathered, now)
             elif one.get("resourceType") == "Observation":
                 _take(one, patient, context, gathered, now)
-    return Brought(
-        _tracks(gathered.versions.values()), identifiers, tuple(unread), tuple(gathered.set_aside)
-    )
+    every = gathered.versions.values()
+    withdrawn = frozenset((one.name, one.taken_at) for one in every if one.status == "withdrawn")
+    return Brought(_tracks(every), identifiers, tuple(unread), tuple(gathered.set_aside), withdrawn)
 
 
 def _resources(sent: Json) -> tuple[list[Resource], bool]:

@@ -14,9 +14,9 @@ from cartwheel.serve.fhir.intake import (
     Taken,
     checked,
     problem_of,
-    with_id,
 )
 from cartwheel.serve.fhir.json_text import Resource, write_json
+from cartwheel.serve.fhir.naming import with_id
 from cartwheel.serve.fhir.outcomes import issue, outcome, status_for
 from cartwheel.watch.intake import Parked
 

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import cast
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cartwheel.errors import CohortRefused, Problem, refuse
-from cartwheel.serve.access.audit import TOLD
+from cartwheel.serve.access.audit import record
 from cartwheel.serve.access.person import Person, may
+from cartwheel.serve.fhir.auditing import Answered, given, kept, kept_together
 from cartwheel.serve.fhir.bundles import (
     ASKED,
     TOLD as TOLD_IN,
@@ -30,13 +31,13 @@ from cartwheel.serve.fhir.intake import (
     FhirIntake,
     Taken,
     checked,
-    id_for,
     problem_of,
-    with_id,
 )
 from cartwheel.serve.fhir.json_text import LARGEST, Json, Resource, read_json, write_json
+from cartwheel.serve.fhir.linking import subjects_of
+from cartwheel.serve.fhir.naming import id_for, with_id
 from cartwheel.serve.fhir.outcomes import FHIR_JSON, issue, outcome, refusal
-from cartwheel.serve.fhir.told import search
+from cartwheel.serve.fhir.told import searched
 from cartwheel.serve.fhir.written import KINDS
 from cartwheel.serve.services import services
 from cartwheel.watch.intake import Receipt
@@ -49,7 +50,6 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SENT = frozenset(TAKEN)
 _AT_ONCE = 32
-_Answer = TypeVar("_Answer")
 
 
 @router.get("/metadata")
@@ -64,7 +64,8 @@ async def post_bundle(request: Request) -> Response:
     """Take a transaction or a batch."""
     person = _WRITE(request)
     content = await _body(request)
-    return await _answered(lambda: _bundle(_intake(request), content, person, ASKED))
+    work = lambda: _bundle(_intake(request), content, person, ASKED)  # noqa: E731
+    return await _answered(request, person, work)
 
 
 @router.post("/$notify")
@@ -76,8 +77,9 @@ async def notify(request: Request) -> Response:
         wake = getattr(request.app.state, "fhir_news", None)
         if wake is not None:
             wake()
+        record(services(request), person, "fhir news told")
         return Response(status_code=202)
-    return await _answered(lambda: _news(_intake(request), content, person))
+    return await _answered(request, person, lambda: _news(_intake(request), content, person))
 
 
 @router.put("/$notify/{kind}/{identity}")
@@ -89,20 +91,21 @@ async def notify_of_one(request: Request, kind: str, identity: str) -> Response:
 @router.post("/{kind}/_search")
 async def search_by_form(request: Request, kind: str) -> Response:
     """Find what the ward says of a patient; what is asked stands in no address."""
-    _READ(request)
+    person = _READ(request)
     content = await _body(request, empty=True, form=True)
     try:
         form = parse_qsl(content.decode("utf-8"), keep_blank_values=True)
     except ValueError:
         raise refuse(CohortRefused, "condition_form", "the form cannot be read") from None
-    return await _searched(request, kind, [*request.query_params.multi_items(), *form])
+    asked = [*request.query_params.multi_items(), *form]
+    return await _searched(request, person, kind, asked)
 
 
 @router.get("/{kind}")
 async def search_by_address(request: Request, kind: str) -> Response:
     """Find what the ward says of a patient."""
-    _READ(request)
-    return await _searched(request, kind, request.query_params.multi_items())
+    person = _READ(request)
+    return await _searched(request, person, kind, request.query_params.multi_items())
 
 
 @router.post("/{kind}")
@@ -113,7 +116,8 @@ async def post_one(request: Request, kind: str) -> Response:
         return _no_such_kind(kind)
     content = await _body(request)
     asked = _Asked(request, kind, "")
-    return await _answered(lambda: _created(_intake(request), content, person, asked))
+    work = lambda: _created(_intake(request), content, person, asked)  # noqa: E731
+    return await _answered(request, person, work)
 
 
 @router.put("/{kind}/{identity}")
@@ -124,7 +128,8 @@ async def put_one(request: Request, kind: str, identity: str) -> Response:
         return _no_such_kind(kind)
     content = await _body(request)
     asked = _Asked(request, kind, identity)
-    return await _answered(lambda: _updated(_intake(request), content, person, asked))
+    work = lambda: _updated(_intake(request), content, person, asked)  # noqa: E731
+    return await _answered(request, person, work)
 
 
 @router.get("/{kind}/{identity}")
@@ -133,7 +138,8 @@ async def read_one(request: Request, kind: str, identity: str) -> Response:
     person = _READ(request)
     if kind not in _SENT or not _ID.fullmatch(identity):
         return _no_such_kind(kind)
-    return await _answered(lambda: _read(_intake(request), person.name, kind, identity))
+    work = lambda: _read(_intake(request), person.name, kind, identity)  # noqa: E731
+    return await _answered(request, person, work)
 
 
 @router.api_route(
@@ -162,7 +168,7 @@ class _Asked:
         return self.request.headers.get(name, "")
 
 
-def _created(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) -> Response:
+def _created(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) -> Answered:
     read = checked(read_json(content), asked.kind)
     if "id" in read:
         # the server names what is created; what is kept can be read again the same way
@@ -171,10 +177,10 @@ def _created(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) 
     resource = with_id(read)
     condition = asked.header("if-none-exist")
     if condition:
-        kept = intake.last(person.name, asked.kind, _named(condition, resource))
-        if kept is not None:
-            return _told(Taken(resource, kept.number, _REPEAT), asked)
-    return _told(intake.take(resource, content, intake.context(person.name)), asked)
+        there = intake.last(person.name, asked.kind, _named(condition, resource))
+        if there is not None:
+            return _told(Taken(resource, there.number, _REPEAT), asked, content)
+    return _told(intake.take(resource, content, intake.context(person.name)), asked, content)
 
 
 def _named(condition: str, resource: Resource) -> str:
@@ -194,7 +200,7 @@ def _named(condition: str, resource: Resource) -> str:
     return str(resource["id"])
 
 
-def _updated(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) -> Response:
+def _updated(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) -> Answered:
     resource = checked(read_json(content), asked.kind)
     if resource.get("id") != asked.identity:
         code = "id_differs" if "id" in resource else "id_missing"
@@ -208,23 +214,33 @@ def _updated(intake: FhirIntake, content: bytes, person: Person, asked: _Asked) 
             raise refuse(CohortRefused, "condition_form", 'If-Match is written as W/"1"')
         expected = int(match[1])
     context = intake.context(person.name)
-    return _told(intake.take(resource, content, context, expected=expected), asked)
+    return _told(intake.take(resource, content, context, expected=expected), asked, content)
 
 
-def _read(intake: FhirIntake, sender: str, kind: str, identity: str) -> Response:
+def _read(intake: FhirIntake, sender: str, kind: str, identity: str) -> Answered:
     last = intake.last(sender, kind, identity)
     if last is None:
-        return _no_such_kind(kind)
-    resource = with_id(read_json(intake.content(last)))
+        return Answered(_no_such_kind(kind))
+    resource = intake.resource(last)
+    if resource is None:
+        raise refuse(
+            CohortRefused, "content_emptied", "its content was emptied since; its values count",
+            where=kind, mend="read it where it came from",
+        )  # fmt: skip
     etag = f'W/"{last.number}"'
-    return _json(_versioned(resource, last.number), headers={"ETag": etag})
+    response = _json(_versioned(resource, last.number), headers={"ETag": etag})
+    return given(response, f"{kind} message {last.message}")
 
 
 def _versioned(resource: Resource, version: int) -> Resource:
     return {**resource, "meta": {**resource.get("meta", {}), "versionId": str(version)}}
 
 
-def _told(taken: Taken, asked: _Asked) -> Response:
+def _told(taken: Taken, asked: _Asked, content: bytes) -> Answered:
+    return kept(_response(taken, asked), taken, asked.kind, content)
+
+
+def _response(taken: Taken, asked: _Asked) -> Response:
     where = f"{_base(asked.request)}/{asked.kind}/{taken.resource['id']}"
     headers = {
         "ETag": f'W/"{taken.version}"',
@@ -243,15 +259,18 @@ def _told(taken: Taken, asked: _Asked) -> Response:
     return _json(_versioned(taken.resource, taken.version), status, headers)
 
 
-def _bundle(intake: FhirIntake, content: bytes, person: Person, kinds: tuple[str, ...]) -> Response:
+def _bundle(intake: FhirIntake, content: bytes, person: Person, kinds: tuple[str, ...]) -> Answered:
     bundle = read_json(content)
     check_bundle(bundle, kinds)
     if bundle["type"] == "transaction":
-        return _json(take_transaction(intake, bundle, content, person.name))
-    return _json(take_each(intake, bundle, person.name))
+        answer = take_transaction(intake, bundle, content, person.name)
+    else:
+        answer = take_each(intake, bundle, person.name)
+    many = len(answer.get("entry", ()))
+    return kept_together(_json(answer), str(bundle["type"]), many, content)
 
 
-def _news(intake: FhirIntake, content: bytes, person: Person) -> Response:
+def _news(intake: FhirIntake, content: bytes, person: Person) -> Answered:
     read = read_json(content)
     if type_of(read) == "Bundle":
         return _bundle(intake, content, person, TOLD_IN)
@@ -259,23 +278,32 @@ def _news(intake: FhirIntake, content: bytes, person: Person) -> Response:
     if "id" not in resource:
         raise refuse(CohortRefused, "id_missing", "without an id", where=type_of(resource))
     taken = intake.take(resource, content, intake.context(person.name))
-    return _json(outcome(issue(problem_of(one), "warning") for one in taken.parked))
+    told = _json(outcome(issue(problem_of(one), "warning") for one in taken.parked))
+    return kept(told, taken, type_of(resource), content)
 
 
-async def _searched(request: Request, kind: str, parameters: list[tuple[str, str]]) -> Response:
+async def _searched(
+    request: Request, person: Person, kind: str, parameters: list[tuple[str, str]]
+) -> Response:
     if kind not in KINDS:
         return _no_such_kind(kind)
     strict = "handling=strict" in request.headers.get("prefer", "")
-    base, store = _base(request), services(request).store
-    return await _answered(lambda: _json(search(store, kind, parameters, base, strict=strict)))
+    base, store, ward = _base(request), services(request).store, services(request).ward
+    rules = {} if ward is None else subjects_of(ward.ward.alerts)
+
+    def work() -> Answered:
+        found, patient = searched(store, kind, parameters, base, strict=strict, rules=rules)
+        return given(_json(found), f"{kind} of {patient or 'nobody known'}: {found['total']}")
+
+    return await _answered(request, person, work)
 
 
-async def _answered(work: Callable[[], _Answer]) -> _Answer:
+async def _answered(request: Request, person: Person, work: Callable[[], Answered]) -> Response:
     """Do in a thread what waits for the ward: many at once are kept in one transaction."""
-    told = TOLD.get()
-    if told is not None:
-        told.yes = True  # the ward's log says what came, from whom
-    return await asyncio.get_running_loop().run_in_executor(_threads(), work)
+    done = await asyncio.get_running_loop().run_in_executor(_threads(), work)
+    if done.what:
+        record(services(request), person, done.what, done.about, done.sha256)
+    return done.response
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from cartwheel.errors import CohortRefused, Problem, refuse
 from cartwheel.serve.fhir.checking import check, type_of
 from cartwheel.serve.fhir.context import FhirContext, FhirOptions, issued_at
-from cartwheel.serve.fhir.json_text import Resource, read_json, write_json
+from cartwheel.serve.fhir.json_text import Resource, read_json
+from cartwheel.serve.fhir.naming import bundle_key, key_of, sender_of, with_id
 from cartwheel.serve.fhir.parsing import (
     items_of,
     items_of_each,
@@ -18,15 +18,17 @@ from cartwheel.serve.fhir.parsing import (
     still_here,
     with_withdrawals,
 )
+from cartwheel.serve.fhir.said import said_in_log
+from cartwheel.serve.fhir.versions import Order, in_order, is_older, is_unordered
 from cartwheel.serve.ward.ingest import Ingest
 from cartwheel.store.database import Store
 from cartwheel.store.ward_messages import content_sha256, message_kept, message_of
 from cartwheel.watch.codes import CodeTable
 from cartwheel.watch.intake import Item, Message, Parked, Receipt
 
-_LONGEST_SENDER = 100
 # each lost race means that another one has won: it ends
 _RACES = 100
+_OLD = "|before|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,20 @@ class Taken:
         Of the ward.
     parked : tuple of Parked
         What of it cannot be used as it stands.
+    old : bool
+        A newer version was here before it: it is kept, and nothing follows from it.
     """
 
     resource: Resource
     version: int
     receipt: Receipt
     parked: tuple[Parked, ...] = ()
+    old: bool = False
 
     @property
     def created(self) -> bool:
         """Whether it is new."""
-        return self.version == 1 and self.receipt.outcome == "stored"
+        return self.version == 1 and self.receipt.outcome == "stored" and not self.old
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,14 @@ class Version:
         From 1.
     message : int
         That brought it.
-    sha256 : str
-        Of its content.
+    sha256, key : str
+        Of its content; of the message.
     """
 
     number: int
     message: int
     sha256: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class FhirIntake:
         Of every sender that has none of its own.
     senders : mapping of str to FhirOptions
         By name of the account.
+    order : Order
+        Counts versions that arrival alone has ordered.
     """
 
     ingest: Ingest
@@ -98,6 +106,7 @@ class FhirIntake:
     codes: Callable[[], CodeTable]
     options: FhirOptions = field(default_factory=FhirOptions)
     senders: Mapping[str, FhirOptions] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
 
     def context(self, sender: str, together: Mapping[str, Resource] | None = None) -> FhirContext:
         """Say how resources of a sender are read."""
@@ -105,7 +114,7 @@ class FhirIntake:
 
         def kept(kind: str, identity: str) -> Resource | None:
             last = self.last(sender, kind, identity)
-            return None if last is None else with_id(read_json(self.content(last)))
+            return None if last is None else self.resource(last)
 
         return FhirContext(self.codes(), options, sender, together or {}, kept)
 
@@ -133,16 +142,17 @@ class FhirIntake:
         Returns
         -------
         Taken
-            The same content as of the last version is a repeat, and changes nothing.
+            The same content as of the last version is a repeat, and changes nothing; so does a
+            version that the sender numbers lower than the last one.
 
         Raises
         ------
         CohortRefused
             ``version_differs``; what the ward refuses.
         """
-        items = items_of(resource, context)
+        kind, identity = type_of(resource), str(resource["id"])
         for _ in range(_RACES):
-            last = self.last(context.sender, type_of(resource), str(resource["id"]))
+            last = self.last(context.sender, kind, identity)
             now = last.number if last else 0
             if expected is not None and expected != now:
                 raise refuse(
@@ -150,14 +160,19 @@ class FhirIntake:
                     where=type_of(resource), mend="read it again",
                 )  # fmt: skip
             again = last is not None and last.sha256 == content_sha256(content)
-            version = now if again else now + 1
-            before = () if again or last is None else self._before(last, context)
-            whole = (
-                items
-                if again
-                else still_here(with_withdrawals(items, before, issued_at(resource)), before)
-            )
-            key = key_of(context.sender, type_of(resource), str(resource["id"]), version)
+            before = None if again or last is None else self.resource(last)
+            old = before is not None and is_older(resource, before)
+            version = now if again or old else now + 1
+            placed = in_order(resource, version, before)
+            items = items_of(placed, context)
+            whole = items
+            key = key_of(context.sender, kind, identity, version)
+            if old:
+                items = whole = ()
+                key = f"{key}{_OLD}{content_sha256(content)[:16]}"
+            elif not again:
+                said = () if last is None else self._said(last, before, items, context)
+                whole = still_here(with_withdrawals(items, said, issued_at(placed)), said)
             receipt = self.ingest.accept(Message("fhir", key, content, whole))
             problem = receipt.problem
             # another server was first with a version of this number
@@ -165,7 +180,11 @@ class FhirIntake:
                 break
         if receipt.problem is not None:
             raise CohortRefused(receipt.problem)
-        return Taken(resource, version, receipt, _parked(items))
+        if old:
+            self.order.count("out_of_order")
+        elif before is not None and is_unordered(resource, before):
+            self.order.count("unordered")
+        return Taken(resource, version, receipt, _parked(items), old)
 
     def take_together(
         self, resources: Sequence[Resource], content: bytes, context: FhirContext
@@ -192,7 +211,7 @@ class FhirIntake:
             What the ward refuses.
         """
         each = items_of_each(resources, context)
-        key = f"{_sender(context.sender)}|Bundle|{content_sha256(content)}"
+        key = bundle_key(context.sender, content_sha256(content))
         items = people_first(resources, each)
         receipt = self.ingest.accept(Message("fhir", key, content, items))
         if receipt.problem is not None:
@@ -216,8 +235,9 @@ class FhirIntake:
         with self.store.reading() as connection:
 
             def kept(number: int) -> Version | None:
-                found = message_kept(connection, "fhir", key_of(sender, kind, identity, number))
-                return None if found is None else Version(number, found.number, found.sha256)
+                key = key_of(sender, kind, identity, number)
+                found = message_kept(connection, "fhir", key)
+                return None if found is None else Version(number, found.number, found.sha256, key)
 
             low = kept(1)
             if low is None:
@@ -240,122 +260,83 @@ class FhirIntake:
         with self.store.reading() as connection:
             return message_of(connection, version.message).content
 
-    def _before(self, last: Version, context: FhirContext) -> tuple[Item, ...]:
-        return items_of(with_id(read_json(self.content(last))), context)
+    def resource(self, version: Version) -> Resource | None:
+        """Give a version as it was read; None where its content was emptied since."""
+        content = self.content(version)
+        return with_id(read_json(content)) if content else None
+
+    def _said(
+        self, last: Version, before: Resource | None, items: Sequence[Item], context: FhirContext
+    ) -> tuple[Item, ...]:
+        """Read what the last version said: itself, or the log where it was emptied."""
+        if before is not None:
+            return items_of(before, context)
+        with self.store.reading() as connection:
+            return tuple(said_in_log(connection, last.key, last.number, items))
+
+    def again(self, message: Message) -> tuple[Item, ...]:
+        """Read a message of the log once more, after the table of codes was changed.
+
+        Parameters
+        ----------
+        message : Message
+            As it is kept.
+
+        Returns
+        -------
+        tuple of Item
+            For `Ingest.again`.
+
+        Raises
+        ------
+        CohortRefused
+            Where it cannot be read, also where it is not sound and waits for that reason, and
+            ``content_emptied``.
+        """
+        if not message.content:
+            raise refuse(CohortRefused, "content_emptied", "its content was emptied since")
+        context = self.context(sender_of(message.key))
+        read = read_json(message.content)
+        if type_of(read) == "Bundle":
+            return read_bundle_again(read, context)
+        resource = with_id(checked(read))
+        number = message.key.rpartition("|")[2]
+        if not number.isdigit():
+            return items_of(resource, context)
+        before = int(number) - 1
+        kind, identity = type_of(resource), str(resource["id"])
+        last = self._kept(key_of(context.sender, kind, identity, before), before)
+        placed = in_order(resource, int(number), None if last is None else self.resource(last))
+        return items_of(placed, context)
+
+    def _kept(self, key: str, number: int) -> Version | None:
+        with self.store.reading() as connection:
+            found = message_kept(connection, "fhir", key)
+        return None if found is None else Version(number, found.number, found.sha256, key)
 
 
-def with_id(resource: Resource) -> Resource:
-    """Give a resource its id.
-
-    Parameters
-    ----------
-    resource : mapping
-        As it came.
-
-    Returns
-    -------
-    mapping
-        A resource that is created has the id that follows from its first identifier, else from
-        its content: created twice, it is the same one.
-    """
-    return resource if resource.get("id") else {**resource, "id": id_for(resource)}
-
-
-def id_for(resource: Resource) -> str:
-    """Name a resource that is created.
-
-    Parameters
-    ----------
-    resource : mapping
-        Checked.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits.
-    """
-    pair = next(
-        ((one["system"], one["value"]) for one in _identifiers(resource)
-         if one.get("system") and one.get("value")),
-        None,
-    )  # fmt: skip
-    named = "|".join(pair) if pair else write_json({**resource, "id": ""})
-    whole = f"{type_of(resource)}|{named}"
-    return hashlib.sha256(whole.encode("utf-8")).hexdigest()[:32]
-
-
-def _identifiers(resource: Resource) -> list[Any]:
-    found = resource.get("identifier", [])
-    return found if isinstance(found, list) else [found]
-
-
-def key_of(sender: str, kind: str, identity: str, version: int) -> str:
-    """Name a version of a resource in the log.
-
-    Parameters
-    ----------
-    sender : str
-        Name of the account.
-    kind, identity : str
-        Type and id.
-    version : int
-        From 1.
-
-    Returns
-    -------
-    str
-    """
-    return f"{_sender(sender)}|{kind}/{identity}|{version}"
-
-
-def _sender(sender: str) -> str:
-    if len(sender) <= _LONGEST_SENDER and "|" not in sender:
-        return sender
-    return hashlib.sha256(sender.encode("utf-8")).hexdigest()[:32]
-
-
-def sender_of(key: str) -> str:
-    """Tell who sent a message of the log.
+def read_bundle_again(bundle: Resource, context: FhirContext) -> tuple[Item, ...]:
+    """Read a transaction of the log once more.
 
     Parameters
     ----------
-    key : str
-        Of the message.
-
-    Returns
-    -------
-    str
-        Name of the account; long ones by their hash.
-    """
-    return key.partition("|")[0]
-
-
-def read_again(message: Message, context: FhirContext) -> tuple[Item, ...]:
-    """Read a message of the log once more, after the table of codes was changed.
-
-    Parameters
-    ----------
-    message : Message
+    bundle : mapping
         As it is kept.
     context : FhirContext
-        Of its sender, with the table of codes as it is now.
+        Of its sender.
 
     Returns
     -------
     tuple of Item
-        For `Ingest.again`.
 
     Raises
     ------
     CohortRefused
-        Where it cannot be read, also where it is not sound and waits for that reason.
+        Where it is not sound.
     """
-    read = read_json(message.content)
-    if type_of(read) != "Bundle":
-        return items_of(with_id(checked(read)), context)
     from cartwheel.serve.fhir.bundles import plan_of  # noqa: PLC0415
 
-    plan = plan_of(read)
+    plan = plan_of(bundle)
     each = items_of_each(plan.resources, replace(context, together=plan.together))
     return people_first(plan.resources, each)
 

@@ -50,6 +50,7 @@ _KINDS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "message_differs": (409, "conflict"),
         "version_differs": (412, "conflict"),
         "condition_form": (400, "invalid"),
+        "content_emptied": (410, "deleted"),
         "method": (405, "not-supported"),
         "no_such_page": (404, "not-found"),
         "no_such_patient": (404, "not-found"),

@@ -85,10 +85,14 @@ def encounter_items(resource: Resource, context: FhirContext) -> Iterator[Item]:
     ward, bed = _where(now, "wa"), _where(now, "bd")
     shown = _location_name(now[0]) if now else ""
     place = _place(status, now, context) if stays else None
+    period = _period(resource)
+    if stays and status in (*_HERE, "finished") and period.get("start"):
+        # first, so that who comes back is known to have come when the ward takes him
+        yield _milestone("admission", period["start"], "final", (resource, identifiers, context))
     yield Person(identifiers, None, ward or shown or None, bed or None, place)
     if not stays:
         return
-    ended = _period(resource).get("end")
+    ended = period.get("end")
     if status == "finished" and ended:
         yield _milestone("discharge", ended, "final", (resource, identifiers, context))
 

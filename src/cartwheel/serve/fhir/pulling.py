@@ -21,8 +21,9 @@ from cartwheel.errors import FileRefused, Refused, refuse
 from cartwheel.serve.fhir.checking import check, type_of
 from cartwheel.serve.fhir.context import REFERRED_TO, FhirContext, issued_at
 from cartwheel.serve.fhir.http import FhirServer, NotAnswered
-from cartwheel.serve.fhir.intake import FhirIntake, with_id
+from cartwheel.serve.fhir.intake import FhirIntake
 from cartwheel.serve.fhir.json_text import Resource, write_json
+from cartwheel.serve.fhir.naming import with_id
 from cartwheel.store.ward_json import moment_text
 from cartwheel.store.ward_people import FOLLOWED
 from cartwheel.store.ward_tables import episodes, identifiers

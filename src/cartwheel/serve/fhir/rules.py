@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from cartwheel.errors import Problem
@@ -13,7 +14,7 @@ LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 
 # required bindings; the schema has some of them as mere codes, and the model none
-_STATUS: Mapping[str, frozenset[str]] = {
+_STATUS: dict[str, frozenset[str]] = {
     "Observation": frozenset(
         {"registered", "preliminary", "final", "amended", "corrected", "cancelled",
          "entered-in-error", "unknown"}
@@ -36,6 +37,7 @@ _STATUS: Mapping[str, frozenset[str]] = {
     "Device": frozenset({"active", "inactive", "entered-in-error", "unknown"}),
     "Medication": frozenset({"active", "inactive", "entered-in-error"}),
 }  # fmt: skip
+_STATUS |= dict.fromkeys(("RiskAssessment", "DetectedIssue"), _STATUS["Observation"])
 
 _WHOSE = frozenset({"Patient", "Group"})
 _REFERENCES: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -44,6 +46,10 @@ _REFERENCES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "encounter": frozenset({"Encounter"}),
         "specimen": frozenset({"Specimen"}),
         "device": frozenset({"Device", "DeviceMetric"}),
+        "derivedFrom": frozenset(
+            {"DocumentReference", "ImagingStudy", "Media", "QuestionnaireResponse", "Observation",
+             "MolecularSequence"}
+        ),
         "performer": frozenset(
             {"Practitioner", "PractitionerRole", "Organization", "CareTeam", "Patient",
              "RelatedPerson"}
@@ -58,6 +64,11 @@ _REFERENCES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Encounter": {"subject": _WHOSE},
     "DeviceUseStatement": {"subject": _WHOSE, "device": frozenset({"Device"})},
     "Device": {"patient": frozenset({"Patient"})},
+    "RiskAssessment": {"subject": _WHOSE, "encounter": frozenset({"Encounter"})},
+    "DetectedIssue": {
+        "patient": frozenset({"Patient"}),
+        "author": frozenset({"Practitioner", "PractitionerRole", "Device"}),
+    },
 }  # fmt: skip
 _LINKED = frozenset({"Patient", "RelatedPerson"})
 _TYPED = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]+)?")
@@ -218,7 +229,39 @@ def _bundle(resource: Resource, where: str) -> Iterator[Problem]:
             seen.add(str(url))
 
 
+def _risk(resource: Resource, where: str) -> Iterator[Problem]:
+    predictions = resource.get("prediction")
+    for place, one in enumerate(predictions if isinstance(predictions, list) else ()):
+        if not isinstance(one, Mapping):
+            continue
+        at = f"{where}.prediction[{place}]"
+        if "probabilityDecimal" in one and "probabilityRange" in one:
+            yield Problem("element_choice", "only one of the elements of a choice may be there", at)
+        limits = one.get("probabilityRange")
+        stated = [limits.get(key) for key in ("low", "high")] if isinstance(limits, Mapping) else []
+        for limit in stated:
+            if isinstance(limit, Mapping) and (limit.get("code"), limit.get("system")) != (
+                "%", UCUM,
+            ):  # fmt: skip
+                yield Problem("invariant", "ras-1: the limits of a range are in percent", at)
+        if isinstance(limits, Mapping) and not _is_percent(limits):
+            yield Problem("invariant", "ras-2: a range is from 0 to 100, low to high", at)
+        share = one.get("probabilityDecimal")
+        if isinstance(share, Decimal | float | int) and not 0 <= share <= 1:
+            yield Problem("invariant", "a probability is from 0 to 1", at)
+
+
+def _is_percent(limits: Mapping[str, Any]) -> bool:
+    values = [
+        one.get("value") if isinstance(one, Mapping) else None
+        for one in (limits.get("low"), limits.get("high"))
+    ]
+    known = [one for one in values if isinstance(one, Decimal | float | int)]
+    return all(0 <= one <= 100 for one in known) and known == sorted(known)
+
+
 _RULES: Mapping[str, _Rule] = {
+    "RiskAssessment": _risk,
     "Observation": _observation,
     "Patient": _patient,
     "Bundle": _bundle,

@@ -1,33 +1,26 @@
-"""What the FHIR interface is told: a file that the environment names, beside the ward file."""
+"""What the FHIR interface is told: one file, named to the command or by the environment."""
 
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
-from cartwheel.errors import FileRefused, PlanRefused, Refused, refuse
+from cartwheel.errors import PlanRefused, refuse
 from cartwheel.serve.fhir.context import FhirOptions
-from cartwheel.serve.fhir.smart import ALGORITHMS, SmartClient
-from cartwheel.serve.fhir.written import KINDS
+from cartwheel.serve.fhir.smart import SmartClient
 from cartwheel.store.ward_outbox import Subscription
 
 SCHEMA = "cartwheel/fhir/1"
+SHORT_SCHEMA = "cartwheel/fhir-server/1"
 FILE = "CARTWHEEL_FHIR"
 """Variable of the environment that names the file."""
 TARGET = "fhir"
 """Name of the hospital's server in the outbox and in metrics."""
-
-_OPTIONS = ("base", "systems", "wards")
-_KEYS = ("schema", *_OPTIONS, "senders", "server")
-_SERVER = (
-    "base", "client_id", "key_file", "kid", "algorithm", "scope", "token_url", "token_file",
-    "pull", "every_seconds", "write", "by",
-)  # fmt: skip
-_LARGEST = 1_000_000
+PULL = "pull"
+"""The hospital's server as a sender, where it has no other name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,8 @@ class ServerSettings:
         What is written back: of ``RiskAssessment``, ``Observation``, ``DetectedIssue``.
     by : {"id", "identifier"}
         How a resource is the same one when it is put again.
+    name : str
+        As which it counts as a sender.
     """
 
     base: str
@@ -59,6 +54,7 @@ class ServerSettings:
     every: float = 30.0
     write: tuple[str, ...] = ()
     by: Literal["id", "identifier"] = "id"
+    name: str = PULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,157 +84,50 @@ class FhirSettings:
         return (fhir_subscription(TARGET, self.server.write),)
 
 
-def fhir_settings(environment: Mapping[str, str] = os.environ) -> FhirSettings:
-    """Read what the environment names.
+def fhir_settings(
+    named: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> FhirSettings:
+    """Read what the command or the environment names.
 
     Parameters
     ----------
+    named : Path, optional
+        As ``--fhir-server`` says.
     environment : mapping
-        With ``CARTWHEEL_FHIR``, the path of a TOML file; without it nothing is told.
+        With ``CARTWHEEL_FHIR``, the path of a TOML file; without either nothing is told.
 
     Returns
     -------
     FhirSettings
+        Of two files that say the same, it; of two of which one has no server, both together.
 
     Raises
     ------
     FileRefused, PlanRefused
-        ``fhir_file_missing``, ``not_toml``, ``fhir_schema``, ``unknown_key``, ``fhir_value``,
-        ``fhir_key_file``.
+        As of `read_fhir_settings`; ``fhir_two_files`` where two files disagree.
     """
-    named = environment.get(FILE)
-    return read_fhir_settings(Path(named)) if named else FhirSettings()
+    from cartwheel.serve.fhir.settings_file import read_fhir_settings  # noqa: PLC0415
+
+    text = environment.get(FILE)
+    paths = dict.fromkeys(one.absolute() for one in (named, Path(text) if text else None) if one)
+    read = [read_fhir_settings(one) for one in paths]
+    if not read:
+        return FhirSettings()
+    return read[0] if len(read) == 1 or read[0] == read[1] else _together(*read)
 
 
-def read_fhir_settings(path: Path) -> FhirSettings:
-    """Read the file.
-
-    Parameters
-    ----------
-    path : Path
-        TOML; files that it names are beside it.
-
-    Returns
-    -------
-    FhirSettings
-
-    Raises
-    ------
-    FileRefused, PlanRefused
-        As of `fhir_settings`.
-    """
-    try:
-        content = path.read_bytes()
-        if len(content) > _LARGEST:
-            raise OSError
-    except OSError:
-        raise refuse(
-            FileRefused, "fhir_file_missing", "the file cannot be read", where=FILE
-        ) from None
-    try:
-        read = tomllib.loads(content.decode("utf-8"))
-    except ValueError:
-        raise refuse(PlanRefused, "not_toml", "this is not TOML", where=path.name) from None
-    if read.get("schema") != SCHEMA:
-        raise refuse(
-            PlanRefused, "fhir_schema", "another schema is needed", where="schema",
-            mend=f'schema = "{SCHEMA}"',
-        )  # fmt: skip
-    _known(read, _KEYS, "")
-    senders = _table(read, "senders")
-    for name, one in senders.items():
-        _known(_dict(one, f"senders.{name}"), _OPTIONS, f"senders.{name}")
-    return FhirSettings(
-        _options(read),
-        {name: _options(one) for name, one in senders.items()},
-        _server(_table(read, "server"), path.parent) if "server" in read else None,
-    )
-
-
-def _options(table: Mapping[str, Any]) -> FhirOptions:
-    systems = _table(table, "systems")
-    if not all(isinstance(one, str) for one in systems.values()):
-        raise _value("systems", "names of systems")
-    return FhirOptions(_text(table, "base"), dict(systems), frozenset(_texts(table, "wards")))
-
-
-def _server(table: Mapping[str, Any], folder: Path) -> ServerSettings:
-    _known(table, _SERVER, "server")
-    write = tuple(_texts(table, "write"))
-    if any(one not in KINDS for one in write):
-        raise _value("server.write", f"some of {', '.join(KINDS)}")
-    by, every = table.get("by", "id"), table.get("every_seconds", 30)
-    if by not in ("id", "identifier"):
-        raise _value("server.by", "id or identifier")
-    if isinstance(every, bool) or not isinstance(every, int | float) or not 1 <= every <= 86400:
-        raise _value("server.every_seconds", "1 to 86400")
-    if not _text(table, "base") or not isinstance(table.get("pull", True), bool):
-        raise _value("server.base, server.pull", "an address; true or false")
-    return ServerSettings(
-        _text(table, "base"), _client(table, folder), _secret(table, "token_file", folder),
-        table.get("pull", True), float(every), write, cast(Literal["id", "identifier"], by),
+def _together(named: FhirSettings, other: FhirSettings) -> FhirSettings:
+    """Join a server and what is said of senders; two servers are never joined."""
+    if named.server is None:
+        named, other = other, named
+    server = named.server
+    # the one that names the server may say nothing that the other one says
+    alone = server is not None and named.options == FhirOptions() and set(named.senders) == {
+        server.name
+    }  # fmt: skip
+    if other.server is None and alone and not set(named.senders) & set(other.senders):
+        return FhirSettings(other.options, {**other.senders, **named.senders}, server)
+    raise refuse(
+        PlanRefused, "fhir_two_files", "two files say different things of the FHIR interface",
+        where=f"--fhir-server and {FILE}", mend="name one of them alone",
     )  # fmt: skip
-
-
-def _client(table: Mapping[str, Any], folder: Path) -> SmartClient | None:
-    if not _text(table, "client_id"):
-        return None
-    algorithm = table.get("algorithm", "ES384")
-    if algorithm not in ALGORITHMS:
-        raise _value("server.algorithm", " or ".join(ALGORITHMS))
-    writes = bool(table.get("write"))
-    scope = _text(table, "scope") or f"system/*.read{' system/*.write' if writes else ''}"
-    return SmartClient(
-        _text(table, "client_id"), _secret(table, "key_file", folder), _text(table, "kid"),
-        cast(Literal["ES384", "RS384"], algorithm), scope, _text(table, "token_url"),
-    )  # fmt: skip
-
-
-def _secret(table: Mapping[str, Any], key: str, folder: Path) -> str:
-    """Read a file that holds a secret: it stands in no settings file itself."""
-    named = _text(table, key)
-    if not named:
-        return ""
-    try:
-        return (folder / named).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        raise refuse(
-            FileRefused, "fhir_key_file", "the file cannot be read", where=f"server.{key}"
-        ) from None
-
-
-def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
-    strange = sorted(set(table) - set(keys))
-    if strange:
-        raise refuse(
-            PlanRefused, "unknown_key", f"nothing is known of {strange[0]}", where=where or FILE,
-            mend=f"one of {', '.join(keys)}",
-        )  # fmt: skip
-
-
-def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return _dict(table.get(key, {}), key)
-
-
-def _dict(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _value(where, "a table")
-    return value
-
-
-def _text(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key, "")
-    if not isinstance(value, str):
-        raise _value(key, "a text")
-    return value
-
-
-def _texts(table: Mapping[str, Any], key: str) -> list[str]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _value(key, "a list of texts")
-    return value
-
-
-def _value(where: str, wanted: str) -> Refused:
-    return refuse(PlanRefused, "fhir_value", "another value is needed", where=where, mend=wanted)

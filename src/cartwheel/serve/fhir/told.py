@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, select
 
 from cartwheel.errors import CohortRefused, refuse
+from cartwheel.serve.fhir.linking import Links, linked
 from cartwheel.serve.fhir.written import KINDS, Written, written_of
 from cartwheel.store.database import Store
 from cartwheel.store.ward_log import events_of
@@ -24,7 +25,7 @@ _DEEPEST = 50
 
 def search(
     store: Store, kind: str, parameters: Sequence[tuple[str, str]], base: str, *,
-    strict: bool = False,
+    strict: bool = False, rules: Mapping[str, tuple[str, str]] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Find what the ward says of a patient.
 
@@ -41,6 +42,8 @@ def search(
         Public address of this interface: links begin with it.
     strict : bool
         Whether a parameter that is not known is refused.
+    rules : mapping, optional
+        What alerts are about: see `linking.subjects_of`.
 
     Returns
     -------
@@ -52,15 +55,41 @@ def search(
     CohortRefused
         ``patient_needed``, ``search_parameter``.
     """
+    return searched(store, kind, parameters, base, strict=strict, rules=rules)[0]
+
+
+def searched(
+    store: Store, kind: str, parameters: Sequence[tuple[str, str]], base: str, *,
+    strict: bool = False, rules: Mapping[str, tuple[str, str]] | None = None,
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Find what the ward says of a patient, and who he is.
+
+    Parameters
+    ----------
+    store, kind, parameters, base, strict, rules
+        As of `search`.
+
+    Returns
+    -------
+    (dict, str)
+        The Bundle; the ward's own id, empty where nobody is known by this number.
+
+    Raises
+    ------
+    CohortRefused
+        As of `search`.
+    """
     asked = _asked(parameters, strict=strict)
     with store.reading() as connection:
         patient = _patient(connection, asked)
         found = _found(connection, kind, patient) if patient else []
-    code = asked.get("code") or asked.get("method")
-    found = [one for one in found if _fits(one, code, asked.get("_id"))]
-    after, count = _number(asked, "_after", 0), _number(asked, "_count", _COUNT)
-    rest = [one for one in found if one.event > after]
-    page = rest[: min(count, _MOST)]
+        code = asked.get("code") or asked.get("method")
+        found = [one for one in found if _fits(one, code, asked.get("_id"))]
+        after, count = _number(asked, "_after", 0), _number(asked, "_count", _COUNT)
+        rest = [one for one in found if one.event > after]
+        page = rest[: min(count, _MOST)]
+        linking = Links(base, "absolute", rules or {})
+        resources = linked(connection, patient or "", page, linking)
     # the number of a record stands in no address
     numbers = ("patient.identifier", "subject.identifier")
     kept = {key: value for key, value in asked.items() if key not in ("_after", *numbers)}
@@ -74,11 +103,10 @@ def search(
     }  # fmt: skip
     if page:
         bundle["entry"] = [
-            {"fullUrl": f"{base}/{kind}/{one.resource['id']}", "resource": one.resource,
-             "search": {"mode": "match"}}
-            for one in page
+            {"fullUrl": f"{base}/{kind}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+            for one in resources
         ]  # fmt: skip
-    return bundle
+    return bundle, patient or ""
 
 
 def _found(connection: Connection, kind: str, patient: str) -> list[Written]:

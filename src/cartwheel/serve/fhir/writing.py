@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Connection, select
 
 from cartwheel.errors import FileRefused, Refused, refuse
 from cartwheel.serve.fhir.http import FhirServer
 from cartwheel.serve.fhir.json_text import write_json
-from cartwheel.serve.fhir.written import KINDS, Written, written_of
+from cartwheel.serve.fhir.linking import Links, linked
+from cartwheel.serve.fhir.written import KINDS, name_of, written_of
 from cartwheel.store.database import Store
-from cartwheel.store.ward_log import events_of
+from cartwheel.store.ward_log import KeptEvent
 from cartwheel.store.ward_outbox import OutboxRow, Subscription
 from cartwheel.store.ward_people import identifiers_of
+from cartwheel.store.ward_tables import events
 from cartwheel.watch.intake import Identifiers
 from cartwheel.watch.standing import AlertEvent, Event
 
@@ -48,7 +52,10 @@ def fhir_subscription(
     return Subscription(target, KIND, wants)
 
 
-def fhir_sender(store: Store, server: FhirServer, by: By = "id") -> Callable[[OutboxRow], None]:
+def fhir_sender(
+    store: Store, server: FhirServer, by: By = "id",
+    rules: Mapping[str, tuple[str, str]] | None = None,
+) -> Callable[[OutboxRow], None]:  # fmt: skip
     """Make what puts rows of the outbox to a server.
 
     Parameters
@@ -60,6 +67,8 @@ def fhir_sender(store: Store, server: FhirServer, by: By = "id") -> Callable[[Ou
     by : {"id", "identifier"}
         How a resource is the same one when it is put again: ``PUT Type/id`` with an id of ours, or
         ``PUT Type?identifier=...`` for servers that give ids themselves.
+    rules : mapping, optional
+        What alerts are about: see `linking.subjects_of`.
 
     Returns
     -------
@@ -69,13 +78,15 @@ def fhir_sender(store: Store, server: FhirServer, by: By = "id") -> Callable[[Ou
     """
 
     def deliver(row: OutboxRow) -> None:
-        _put(server, resource_for(store, row, server.base), by)
+        _put(server, resource_for(store, row, server.base, rules), by)
 
     return deliver
 
 
-def resource_for(store: Store, row: OutboxRow, base: str) -> dict[str, Any]:
-    """Write what a row of the outbox says, as things stood after its event.
+def resource_for(
+    store: Store, row: OutboxRow, base: str, rules: Mapping[str, tuple[str, str]] | None = None
+) -> dict[str, Any]:
+    """Write what a row of the outbox is about, as it is known now.
 
     Parameters
     ----------
@@ -84,12 +95,16 @@ def resource_for(store: Store, row: OutboxRow, base: str) -> dict[str, Any]:
     row : OutboxRow
         Of this kind.
     base : str
-        Of the server: the patient is named by his id there, else by one of his identifiers.
+        Of the server: the patient is named by his id there, else by one of his identifiers; values
+        that it has itself are referred to.
+    rules : mapping, optional
+        What alerts are about: see `linking.subjects_of`.
 
     Returns
     -------
     dict
-        RiskAssessment, Observation or DetectedIssue.
+        RiskAssessment, Observation or DetectedIssue. A row that is sent late, after a later one of
+        the same thing, says what that one said: nothing newer is overwritten.
 
     Raises
     ------
@@ -99,20 +114,25 @@ def resource_for(store: Store, row: OutboxRow, base: str) -> dict[str, Any]:
     event = int(json.loads(row.body)["event"])
     with store.reading() as connection:
         subject = _subject(identifiers_of(connection, row.patient), base)
-        every = [one for one in events_of(connection, row.patient) if one.number <= event]
-    mine = next((one for one in every if one.number == event), None)
-    if mine is None:
-        raise _not_delivered("the event is not in the log")
-    # a thing is what was said of one moment, or one alert: the rest need not be read
-    events = [
-        one for one in every if one.kind == mine.kind and (one.kind == "alert" or one.at == mine.at)
-    ]
-    found: list[Written] = written_of(events, subject)
-    resource = next((dict(one.resource) for one in found if one.event == event), None)
-    if resource is None:
-        raise _not_delivered("the event is not in the log")
+        mine = next(_events(connection, events.c.number == event), None)
+        if mine is None:
+            raise _not_delivered("the event is not in the log")
+        # a thing is what was said of one moment, or one alert: the rest need not be read
+        same = (events.c.patient == mine.patient) & (events.c.kind == mine.kind)
+        if mine.kind != "alert":
+            same &= events.c.at == mine.at
+        name = name_of(mine)
+        written = written_of(_events(connection, same), subject)
+        one = next(one for one in written if one.resource["id"] == name)
+        (resource,) = linked(connection, row.patient, [one], Links(base, "words", rules or {}))
     assert resource["resourceType"] in KINDS
     return resource
+
+
+def _events(connection: Connection, condition: ColumnElement[bool]) -> Iterator[KeptEvent]:
+    for row in connection.execute(select(events).where(condition).order_by(events.c.number)):
+        yield KeptEvent(row.number, row.entry_number, row.ordinal, row.patient, row.at,
+                        row.known_at, row.kind, row.body)  # fmt: skip
 
 
 def _subject(numbers: Identifiers, base: str) -> dict[str, Any]:

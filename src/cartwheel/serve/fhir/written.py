@@ -36,11 +36,20 @@ class Written:
         Number of the last event that changed it.
     version : int
         How many events have.
+    entry : int
+        Line of the log that the last event (of an alert the first one) followed from.
+    used : tuple of InputAt
+        What an answer rests on.
+    alert : AlertEvent or None
+        How an alert began.
     """
 
     resource: Mapping[str, Any]
     event: int
     version: int
+    entry: int = 0
+    used: tuple[InputAt, ...] = ()
+    alert: AlertEvent | None = None
 
 
 def standing_id(patient: str, target: str, at: str) -> str:
@@ -92,16 +101,34 @@ def written_of(events: Iterable[KeptEvent], subject: Mapping[str, Any]) -> list[
     """
     found: dict[str, list[KeptEvent]] = {}
     for one in events:
-        name = _name(one)
+        name = name_of(one)
         found.setdefault(name, []).append(one)
-    written = [
-        Written(_resource(name, several, subject), several[-1].number, len(several))
-        for name, several in found.items()
-    ]
+    written = [_written(name, several, subject) for name, several in found.items()]
     return sorted(written, key=lambda one: one.event)
 
 
-def _name(event: KeptEvent) -> str:
+def _written(name: str, events: Sequence[KeptEvent], subject: Mapping[str, Any]) -> Written:
+    resource, number, many = _resource(name, events, subject), events[-1].number, len(events)
+    if events[-1].kind == "alert":
+        begun = alert_of(events[0].body)
+        return Written(resource, number, many, events[0].entry, alert=begun)
+    used = after_of(events[-1].body).inputs
+    return Written(resource, number, many, events[-1].entry, used)
+
+
+def name_of(event: KeptEvent) -> str:
+    """Name the thing that an event is about.
+
+    Parameters
+    ----------
+    event : KeptEvent
+        Of the log.
+
+    Returns
+    -------
+    str
+        From `standing_id` or `alert_id`.
+    """
     if event.kind == "alert":
         return alert_id(event.patient, alert_of(event.body).alert)
     return standing_id(event.patient, after_of(event.body).target, event.at)
@@ -136,7 +163,7 @@ def _risk(
         "occurrenceDateTime": moment_text(one.at),
     }
     if one.inputs:
-        written["basis"] = [{"display": _used(used)} for used in one.inputs]
+        written["basis"] = [{"display": used_text(used)} for used in one.inputs]
     if answered:
         written["prediction"] = [_prediction(one)]
     written["note"] = _notes(one)
@@ -187,7 +214,7 @@ def _grade(
         }  # fmt: skip
     written["note"] = _notes(one)
     if one.inputs:
-        written["derivedFrom"] = [{"display": _used(used)} for used in one.inputs]
+        written["derivedFrom"] = [{"display": used_text(used)} for used in one.inputs]
     return written
 
 
@@ -200,7 +227,19 @@ def _target(one: Standing) -> dict[str, Any]:
     return {"coding": [{key: value for key, value in coding.items() if value}], "text": one.target}
 
 
-def _used(one: InputAt) -> str:
+def used_text(one: InputAt) -> str:
+    """Write a value that an answer rests on.
+
+    Parameters
+    ----------
+    one : InputAt
+        The value.
+
+    Returns
+    -------
+    str
+        Name, value, unit and moment.
+    """
     value = " ".join(part for part in (one.name, one.value, one.unit) if part)
     return f"{value}, {moment_text(one.taken_at)}" if one.taken_at else f"{value}, by the ward file"
 

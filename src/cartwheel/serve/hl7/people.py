@@ -143,18 +143,24 @@ def people_of(
     Yields
     ------
     Person, Arrived or Parked
-        Discharge and death are milestones, where their moment is known.
+        Admission, discharge and death are milestones, where their moment is known.
     """
     visit = next((one for one in segments if one.name == "PV1"), None)
     ward = visit.part(3) if visit else ""
     bed = "-".join(part for place in (2, 3) if visit and (part := visit.part(3, place)))
+    visit_number = visit.part(19) if visit else ""
+    # first, so that who comes back is known to have come when the ward takes him
+    if visit is not None and kind in ("ADT^A01", "ADT^A11"):
+        status: Status = "final" if kind == "ADT^A01" else "withdrawn"
+        yield from _milestone("admission", visit.part(44), visit_number, status, context)
+    if visit is not None and kind == "ADT^A13":
+        yield from _milestone("discharge", visit.part(45), visit_number, "withdrawn", context)
     yield Person(
         context.identifiers, context.name_shown, ward or None, bed or None,
         _place(kind, visit, options),
     )  # fmt: skip
-    if visit is not None and kind in ("ADT^A03", "ADT^A13"):
-        status: Status = "final" if kind == "ADT^A03" else "withdrawn"
-        yield from _milestone("discharge", visit.part(45), visit.part(19), status, context)
+    if visit is not None and kind == "ADT^A03":
+        yield from _milestone("discharge", visit.part(45), visit_number, "final", context)
     died = patient_in(segments).part(29)
     if died:
         yield from _milestone("death", died, "", "final", context)

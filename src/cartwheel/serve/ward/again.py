@@ -69,7 +69,8 @@ def send_again(
         after = found[-1][0]
         for number, message in found:
             reader = _reader(opened, message.interface)
-            if reader is None:
+            # what was emptied since cannot be read again
+            if reader is None or not message.content:
                 unread += 1
                 continue
             try:

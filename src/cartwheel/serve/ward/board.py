@@ -18,7 +18,7 @@ from cartwheel.serve.ward.opened import WardServices
 from cartwheel.serve.ward.saying import short_title
 from cartwheel.store.ward_people import count_patients
 from cartwheel.store.ward_persons import PersonRow, persons_of
-from cartwheel.store.ward_tables import episodes, parked
+from cartwheel.store.ward_tables import entries, episodes, parked
 from cartwheel.watch.alert_rules import SEVERITIES
 from cartwheel.watch.targets import Target
 
@@ -191,7 +191,7 @@ def read_board(opened: WardServices, sort: Sort, window: timedelta, now: datetim
     Board
     """
     with opened.store.reading() as connection:
-        newest = connection.execute(select(func.max(episodes.c.last_entry))).scalar() or 0
+        newest = connection.execute(select(func.max(entries.c.number))).scalar() or 0
         rows = _rows(connection, opened, window, now, None)
         counts = count_patients(connection)
         waits = select(func.count()).select_from(parked).where(parked.c.done_at.is_(None))

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cartwheel.serve.ward.following import EpisodeState, Following
 from cartwheel.store.ward_json import alert_of, event_text, moment_of, moment_text
 from cartwheel.store.ward_log import Line
-from cartwheel.watch.observation import Entry, Observation
+from cartwheel.watch.observation import Entry, Known, Observation, Stay
 from cartwheel.watch.standing import AlertEvent, Event
 
 OVER = ("cleared", "withdrawn")
@@ -104,9 +104,13 @@ def fold(
         return _change_file(chart, line, followings, history)
     state, merged = _stands(chart, line)
     episode, alerts, events = chart.episode, chart.alerts, tuple[Event, ...]()
-    if line.known is not None:
-        entry = Entry(line.number, line.known_at, line.known)
-        told = state == "assigned" and not merged
+    known: Known | Stay | None = line.known
+    if line.kind in ("assigned", "closed") and episode is not None:
+        known = Stay(chart.patient, line.kind == "assigned", line.known_at)
+    if known is not None:
+        entry = Entry(line.number, line.known_at, known)
+        # who is closed is told once more what ends by it
+        told = (state == "assigned" or line.kind == "closed") and not merged
         following = followings[chart.ward_sha256]
         episode, events = following.advance(episode, entry, alerts=told)
         alerts = _open(alerts, events)
@@ -196,9 +200,16 @@ def chart_of(patient: str, text: str, following: Following) -> Chart | None:
     Returns
     -------
     Chart or None
-        None where it was written under another ward file: then the lines are folded.
+        None where it was written under another ward file, or by a version of the program that
+        writes otherwise: then the lines are folded.
     """
-    read = json.loads(text)
+    try:
+        return _read(patient, json.loads(text), following)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _read(patient: str, read: Any, following: Following) -> Chart | None:
     if read.get("schema") != "cartwheel/ward-chart/1" or read["ward_sha256"] != following.sha256:
         return None
     episode = following.read(read["episode"])

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from cartwheel.errors import Refused
 from cartwheel.store.database import Store
-from cartwheel.store.ward_tables import episodes
+from cartwheel.store.ward_tables import entries, episodes
 
 STATES = ("assigned", "unassigned", "closed", "merged")
 # numbers of two servers may be kept a little out of order
@@ -85,7 +85,7 @@ class Feed:
             0 where there is none.
         """
         with self._store.reading() as connection:
-            found = connection.execute(select(func.max(episodes.c.last_entry))).scalar()
+            found = connection.execute(select(func.max(entries.c.number))).scalar()
         return int(found or 0)
 
     async def changes(

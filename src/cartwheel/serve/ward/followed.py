@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from cartwheel.serve.ward.following import EpisodeState
 from cartwheel.store.ward_json import moment_text
+from cartwheel.store.ward_parts import Part
 from cartwheel.watch.advance import advance
 from cartwheel.watch.episode import Episode, new_episode
 from cartwheel.watch.observation import MILESTONES, Entry, Observation
@@ -20,6 +21,11 @@ from cartwheel.watch.ward import Ward
 
 SUMMARY = "cartwheel/ward-summary/1"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+# of so many patients the texts of what has not changed are kept
+_MOST_TEXTS = 1000
+
+# what a text was made from: the standing, and the last answers; not the whole of a history
+_Texts: TypeAlias = dict[str, tuple[tuple[Standing, ...], str]]
 
 
 class WardFollowing:
@@ -31,13 +37,16 @@ class WardFollowing:
         As it was read.
     content : bytes
         The ward file as it stands on disk.
+    parts : sequence of Part
+        The scores and models that it names, as they stand there.
     """
 
-    def __init__(self, ward: Ward, content: bytes) -> None:
-        self.ward, self.content = ward, content
+    def __init__(self, ward: Ward, content: bytes, parts: Sequence[Part] = ()) -> None:
+        self.ward, self.content, self.parts = ward, content, tuple(parts)
         self.sha256 = ward.identity.removeprefix("sha256:")
         self.names: Container[str] = ward.names
         self._silent = replace(ward, alerts=())
+        self._texts: dict[str, _Texts] = {}
 
     def begin(self, patient: str) -> EpisodeState:
         """Give the episode of which nothing is known."""
@@ -93,21 +102,43 @@ class WardFollowing:
             ``alerts`` (``alert``, ``rule``, ``step``, ``severity``, ``text``, ``at``, ``late``).
         """
         known = cast(Episode, episode)
-        document = {
+        begins = {
             "schema": SUMMARY,
             "known_at": moment_text(known_at),
             "latest": None if known.horizon is None else moment_text(known.horizon),
             "taken": _last_taken(known),
             "infusion": None if known.infusion is None else moment_text(known.infusion),
-            # in the order of the ward file, whichever was assessed first
-            "standings": {
-                one.id: _told(known.standings[one.id], known.answers.get(one.id, ()))
-                for one in self.ward.targets
-                if one.id in known.standings
-            },
-            "alerts": [_alert(one) for one in alerts],
         }
-        return _ENCODER.encode(document)
+        ends = _ENCODER.encode([_alert(one) for one in alerts])
+        standings = ",".join(self._standings(known))
+        return f'{_ENCODER.encode(begins)[:-1]},"standings":{{{standings}}},"alerts":{ends}}}'
+
+    def _standings(self, known: Episode) -> Iterator[str]:
+        """Write what each target says; what is the same object as last time is not written anew."""
+        before = self._texts.pop(known.patient, {})
+        now: _Texts = {}
+        # in the order of the ward file, whichever was assessed first
+        for target in self.ward.targets:
+            standing = known.standings.get(target.id)
+            if standing is None:
+                continue
+            history = known.answers.get(target.id, ())
+            made_from = (standing, *history[-2:])
+            kept = before.get(target.id)
+            if kept is None or not _same(kept[0], made_from):
+                kept = (made_from, _ENCODER.encode({target.id: _told(standing, history)})[1:-1])
+            now[target.id] = kept
+            yield kept[1]
+        if len(self._texts) >= _MOST_TEXTS:
+            # those who were written longest ago
+            for gone in tuple(self._texts)[: _MOST_TEXTS // 10]:
+                self._texts.pop(gone, None)
+        self._texts[known.patient] = now
+
+
+def _same(one: tuple[Standing, ...], other: tuple[Standing, ...]) -> bool:
+    """Tell whether they are the same objects, which do not change."""
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def _last_taken(known: Episode) -> str | None:

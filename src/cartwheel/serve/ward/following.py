@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
+from cartwheel.store.ward_parts import Part
 from cartwheel.watch.observation import Entry, Observation
 from cartwheel.watch.standing import AlertEvent, Event
 
@@ -23,6 +24,10 @@ class Following(Protocol):
     @property
     def content(self) -> bytes:
         """What the identity is of: kept, so that what followed from it can be explained."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the ward file names, kept with it."""
 
     @property
     def names(self) -> Container[str]:

@@ -37,6 +37,8 @@ async def ready(request: Request) -> Response:
         ingest = known.ward.ingest
         checks["writer"] = "ok" if ingest.alive else "stopped"
         checks["queue"] = "full" if ingest.full else "ok"
+        if ingest.keeper.other_file:
+            checks["ward_file"] = "another server follows another one"
     is_ready = set(checks.values()) == {"ok"}
     told = {"status": "ready" if is_ready else "not ready", "checks": checks}
     return JSONResponse(told, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})

@@ -47,6 +47,7 @@ class _Time:
 
 _Work: TypeAlias = Message | _Again | _Time
 _Waiting: TypeAlias = tuple[_Work, "Future[Receipt]"]
+_Answer: TypeAlias = tuple["asyncio.Future[Receipt]", Receipt]
 
 
 @dataclass(slots=True)
@@ -86,6 +87,39 @@ class IngestCounts:
             self.parked += one.parked
 
 
+class _Answers:
+    """Receipts for event loops: a loop is woken once a group, not once a message."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
+
+    def add(
+        self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Receipt],
+        done: Future[Receipt],
+    ) -> None:  # fmt: skip
+        """Keep a receipt until the group is through."""
+        if done.cancelled():
+            return
+        with self._lock:
+            self._waiting.setdefault(loop, []).append((answer, done.result()))
+
+    def tell(self) -> None:
+        """Give every receipt to who waits for it."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        for loop, answers in waiting.items():
+            # a loop that was closed waits for nothing
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_tell_all, answers)
+
+
+def _tell_all(answers: Sequence[_Answer]) -> None:
+    for answer, receipt in answers:
+        if not answer.done():
+            answer.set_result(receipt)
+
+
 class Ingest:
     """Takes messages, and answers when they are durable.
 
@@ -109,6 +143,7 @@ class Ingest:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._listeners: list[Listener] = []
+        self._answers = _Answers()
 
     @property
     def waiting(self) -> int:
@@ -211,13 +246,22 @@ class Ingest:
         """
         until = time.monotonic() + patience
         future = self.meter.begun(message.interface)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Receipt] = loop.create_future()
+        # before it is put: what is answered is answered with its group
+        future.add_done_callback(lambda done: self._answers.add(loop, answer, done))
         while not self._put(message, future, 0.0):
             stopping = self._stopping.is_set()
             if stopping or time.monotonic() > until:
                 future.cancel()
                 return _refused("ward_stopping" if stopping else "ward_busy")
             await asyncio.sleep(_SOON)
-        return await asyncio.wrap_future(future)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            # who went away before it was begun does not have it kept
+            future.cancel()
+            raise
 
     def _ask(self, work: _Work, patience: float) -> Receipt:
         future: Future[Receipt] = Future()
@@ -262,6 +306,7 @@ class Ingest:
             for _, future in group:
                 if not future.done():
                     future.set_result(_refused("ward_busy"))
+            self._answers.tell()
         with suppress(Refused):
             while self.keeper.snapshots(most=50, after=1):
                 pass
@@ -296,6 +341,7 @@ class Ingest:
         self.counts.add(receipts, time.perf_counter() - begun)
         for (_, future), receipt in zip(together, receipts, strict=True):
             future.set_result(receipt)
+        self._answers.tell()
         self._tell({patient for receipt in receipts for patient in receipt.patients})
         if self.counts.groups % _NOW_AND_THEN == 0:
             # who is never idle writes snapshots too, or the next start would take long

@@ -27,6 +27,8 @@ from cartwheel.store.ward_messages import (
 )
 from cartwheel.store.ward_outbox import Subscription
 from cartwheel.store.ward_parked import end_parked
+from cartwheel.store.ward_parts import add_file_parts
+from cartwheel.store.ward_past import keep_past
 from cartwheel.store.ward_people import due_patients, keep_snapshot
 from cartwheel.store.ward_persons import PersonRow
 from cartwheel.watch.intake import (
@@ -46,6 +48,8 @@ _log = logging.getLogger("cartwheel.ward")
 # lines since the last snapshot, after which another one is worth making
 SNAPSHOT_AFTER = 200
 IN_MEMORY = 2000
+# all charts in memory together may hold so many lines, at somewhat over a kilobyte each
+LINES_IN_MEMORY = 250_000
 # a changed ward file follows each of them anew, and messages wait meanwhile
 _MOST_TICKS = 5
 _OF_PEOPLE = frozenset(
@@ -53,6 +57,8 @@ _OF_PEOPLE = frozenset(
 )
 # after which a patient is tried again on whom the clock failed
 _STUCK = timedelta(seconds=60)
+# so long another server is held to be there that follows another ward file
+DISPUTED = timedelta(seconds=60)
 
 
 def utc_now() -> datetime:
@@ -81,6 +87,8 @@ class Keeper:
         Tells the time; another one in tests.
     in_memory : int
         How many charts are kept in memory, those used last; the others are read again.
+    lines_in_memory : int
+        How many lines all of them together may hold.
     """
 
     def __init__(
@@ -91,6 +99,7 @@ class Keeper:
         clock: Callable[[], datetime] = utc_now,
         *,
         in_memory: int = IN_MEMORY,
+        lines_in_memory: int = LINES_IN_MEMORY,
     ) -> None:
         self.store, self.following = store, following
         self._subscriptions, self._clock = tuple(subscriptions), clock
@@ -100,7 +109,21 @@ class Keeper:
         self._snapshots: dict[str, int] = {}
         self._stuck: dict[str, datetime] = {}
         self._file_kept = False
-        self._in_memory = in_memory
+        self._in_memory, self._lines_in_memory = in_memory, lines_in_memory
+        self._weights: dict[str, int] = {}
+        self._weight = 0
+        self._disputed_until: datetime | None = None
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """How many charts are in memory, and how many lines they hold together."""
+        return len(self._charts), self._weight
+
+    @property
+    def other_file(self) -> bool:
+        """Whether another server on this database follows another ward file, as far as is known."""
+        until = self._disputed_until
+        return until is not None and self._clock() < until
 
     def keep(self, group: Sequence[Message]) -> list[Receipt]:
         """Keep messages that came together.
@@ -244,8 +267,10 @@ class Keeper:
         with self.store.reading() as connection:
             # a server that idles does not write
             due = due_patients(
-                connection, moment_text(now), self.following.sha256, _MOST_TICKS, but=stuck
-            )
+                connection, moment_text(now), self.following.sha256, _MOST_TICKS, but=stuck,
+                # two servers would put their own in force for ever, one after the other
+                of_this_file=self.other_file,
+            )  # fmt: skip
         try:
             return self._tick(due)
         except Refused:
@@ -301,19 +326,29 @@ class Keeper:
         FileRefused
             ``store_unavailable``.
         """
-        sha256 = self.following.sha256
-        grown = [name for name, lines in self._snapshots.items() if lines >= after]
+        grown = [name for name, lines in self._snapshots.items()
+                 if lines >= after or self._has_left(name)]  # fmt: skip
         grown.sort(key=lambda name: -self._snapshots[name])
         written = 0
         for patient in grown[:most]:
             self._snapshots[patient] = 0
             chart = self._charts.get(patient)
-            if chart is None or chart.ward_sha256 != sha256:
+            if chart is None or chart.ward_sha256 != self.following.sha256:
                 continue
             text = chart_text(chart, self.following)
             with self.store.writing() as connection:
-                written += keep_snapshot(connection, patient, text, chart.last_entry)
+                kept = keep_snapshot(connection, patient, text, chart.last_entry)
+                if kept:
+                    keep_past(connection, patient, chart.last_entry, chart.ward_sha256, text)
+                written += kept
+            if self._has_left(patient):
+                # hardly anything comes of him any more, and then the snapshot is read
+                self._forget(patient)
         return written
+
+    def _has_left(self, patient: str) -> bool:
+        chart = self._charts.get(patient)
+        return chart is not None and (chart.merged or chart.state == "closed")
 
     def _keep_in_mind(
         self,
@@ -322,21 +357,48 @@ class Keeper:
         persons: Mapping[str, PersonRow] = MappingProxyType({}),
     ) -> None:
         self._file_kept = True
-        for patient, lines in turn.lines_added().items():
+        if turn.other_file:
+            self._dispute(turn.other_file)
+        added = turn.lines_added()
+        for patient, lines in added.items():
             self._snapshots[patient] = self._snapshots.get(patient, 0) + lines
         for patient, chart in turn.charts.items():
-            # the one used last stands last
-            self._charts.pop(patient, None)
-            self._charts[patient] = chart
-        for patient in tuple(self._charts)[: max(len(self._charts) - self._in_memory, 0)]:
-            del self._charts[patient]
-            self._persons.pop(patient, None)
-            self._snapshots.pop(patient, None)
+            self._remember(chart, added.get(patient, 0))
+        while self._charts and (
+            len(self._charts) > self._in_memory or self._weight > self._lines_in_memory
+        ):
+            self._forget(next(iter(self._charts)))
         if len(self._persons) > 5 * self._in_memory:
             self._persons.clear()
         self._persons.update(persons)
         if belonging is not None:
             belonging.remember()
+
+    def _dispute(self, sha256: str) -> None:
+        if not self.other_file:
+            _log.error(
+                "another server on this database follows another ward file (%s) than this one (%s):"
+                " stop one of them", sha256[:12], self.following.sha256[:12],
+            )  # fmt: skip
+        self._disputed_until = self._clock() + DISPUTED
+
+    def _remember(self, chart: Chart, added: int) -> None:
+        # the one used last stands last
+        self._charts.pop(chart.patient, None)
+        self._charts[chart.patient] = chart
+        before = self._weights.get(chart.patient)
+        if before is not None:
+            weight = before + added
+        else:
+            weight = 1 if chart.episode is None else len(self.following.versions(chart.episode))
+        self._weights[chart.patient] = weight
+        self._weight += weight - (before or 0)
+
+    def _forget(self, patient: str) -> None:
+        del self._charts[patient]
+        self._weight -= self._weights.pop(patient)
+        self._persons.pop(patient, None)
+        self._snapshots.pop(patient, None)
 
     def _moment(self, connection: Connection) -> tuple[str, datetime]:
         now = self._clock()
@@ -344,6 +406,7 @@ class Keeper:
         known_at = moment_text(now)
         if not self._file_kept:
             add_ward_file(connection, self.following.sha256, self.following.content, known_at)
+            add_file_parts(connection, self.following.sha256, self.following.parts)
         return known_at, now
 
 

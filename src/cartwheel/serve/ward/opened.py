@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from cartwheel.errors import PlanRefused, Refused, refuse
@@ -18,14 +17,15 @@ from cartwheel.serve.ward.followed import WardFollowing
 from cartwheel.serve.ward.following import Following
 from cartwheel.serve.ward.ingest import Ingest
 from cartwheel.serve.ward.keeper import Keeper
+from cartwheel.serve.ward.kept_wards import kept_followings, parts_of
 from cartwheel.store.database import Store
 from cartwheel.store.ward_codes import CodesEdition, codes_kept, keep_codes
-from cartwheel.store.ward_log import ward_file_contents
 from cartwheel.store.ward_outbox import Subscription
+from cartwheel.store.ward_parts import ward_file_identities
 from cartwheel.watch.codes import CodeTable
 from cartwheel.watch.intake import Item, Message
 from cartwheel.watch.targets import Target
-from cartwheel.watch.ward import Ward, read_ward, ward_of, ward_text_document
+from cartwheel.watch.ward import Ward, read_ward, ward_text_document
 
 # seconds: how long the table of codes is believed before another server's edition is looked for
 _FRESH = 2.0
@@ -114,6 +114,8 @@ class WardServices:
         What runs beside: an MLLP server, webhooks. Started last, stopped first.
     counters : dict of str to callable
         What else is counted, for metrics: ``opened.counters["hl7"] = lambda: server.counts``.
+    kept : dict of str to object
+        What pages keep from one request to the next, such as who counts drift.
     """
 
     ward: Ward
@@ -131,8 +133,10 @@ class WardServices:
     starters: list[Callable[[], object]] = field(default_factory=list)
     stoppers: list[Callable[[], object]] = field(default_factory=list)
     counters: dict[str, Callable[[], Mapping[str, int]]] = field(default_factory=dict)
+    kept: dict[str, object] = field(default_factory=dict)
     running: bool = False
     _followings: dict[str, Following] = field(default_factory=dict)
+    _tried: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """Begin to take messages, and let time pass."""
@@ -161,25 +165,16 @@ class WardServices:
         Returns
         -------
         dict of str to Following
-            Not those whose scores are another version now: what was told then is in the events.
+            Not those that say something else to this version: what was told then is in the events.
         """
         with self.store.reading() as connection:
-            kept = ward_file_contents(connection)
-        known = dict(self._followings)
-        known.setdefault(self.following.sha256, self.following)
-        for sha256, content in kept.items():
-            if sha256 in known:
-                continue
-            try:
-                document = ward_text_document(content)
-                read = ward_of(document, self.folder, _models(document, self.folder))
-            except Refused:
-                continue
-            following = WardFollowing(read, content)
-            if following.sha256 == sha256:
-                known[sha256] = following
-        self._followings = known
-        return known
+            kept = ward_file_identities(connection)
+        if not kept <= self._tried:
+            found = kept_followings(self.store, self.folder)
+            self._followings = {**found, **self._followings}
+            self._tried |= kept
+        self._followings[self.following.sha256] = self.following
+        return dict(self._followings)
 
 
 def open_ward_services(
@@ -218,7 +213,9 @@ def open_ward_services(
         )  # fmt: skip
     path = Path(settings.ward)
     ward = read_ward(path, more_targets)
-    following = WardFollowing(ward, path.read_bytes())
+    content = path.read_bytes()
+    parts = parts_of(ward_text_document(content), path.parent)
+    following = WardFollowing(ward, content, parts)
     ingest = Ingest(Keeper(store, following, subscriptions))
     feed = Feed(store)
     ingest.listen(feed.wake)
@@ -228,14 +225,6 @@ def open_ward_services(
     )  # fmt: skip
     opened.parsers["hl7"] = lambda content: _parse_hl7(opened, content)
     return opened
-
-
-def _models(document: dict[str, Any], folder: Path) -> tuple[Target, ...]:
-    if not document.get("landmark_models"):
-        return ()
-    from cartwheel.workflows.monitor_models import landmark_targets  # noqa: PLC0415
-
-    return landmark_targets(document, folder)
 
 
 def _parse_hl7(opened: WardServices, content: bytes) -> Message:

@@ -17,12 +17,12 @@ from cartwheel.errors import Refused
 from cartwheel.serve.ward.keeper import utc_now
 from cartwheel.store.database import Store
 from cartwheel.store.ward_json import moment_text
+from cartwheel.store.ward_letters import send_again
 from cartwheel.store.ward_outbox import (
     OutboxRow,
     claim_outbox,
     end_outbox,
     put_off_outbox,
-    send_again,
 )
 
 _log = logging.getLogger("cartwheel.ward")

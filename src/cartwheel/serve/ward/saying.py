@@ -14,7 +14,7 @@ _LABELS = {
     "antipyretic": "Antipyretic", "anticytokine": "Anticytokine drug",
     "corticosteroid": "Corticosteroid", "vasopressors": "Vasopressor",
     "lymphodepletion": "Lymphodepletion, first dose", "infusion": "Infusion (day 0)",
-    "discharge": "Discharge", "death": "Death",
+    "admission": "Admission", "discharge": "Discharge", "death": "Death",
 }  # fmt: skip
 _SHORT = {
     "astct-crs": "CRS", "astct-icans": "ICANS", "icaht-early": "ICAHT, early",

@@ -69,6 +69,11 @@ class Turn:
         UTC, in whole milliseconds.
     subscriptions : tuple of Subscription
         Who is told of which events.
+
+    Attributes
+    ----------
+    other_file : str
+        Identity of a ward file that another server has put in force meanwhile; empty as a rule.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class Turn:
         self._followed: list[tuple[Line, tuple[Event, ...]]] = []
         self._numbers: Numbers | None = None
         self._merged = False
+        self.other_file = ""
 
     @property
     def following(self) -> Following:
@@ -315,6 +321,10 @@ class Turn:
 
     def _loaded(self, row: EpisodeRow) -> Chart:
         cached = self._cached.get(row.patient)
+        mine = self._following.sha256
+        if cached is not None and cached.ward_sha256 == mine and row.ward_sha256 != mine:
+            # this process had put its own in force: only another server can have changed that
+            self.other_file = row.ward_sha256
         if (
             cached is not None
             and cached.last_entry == row.last_entry
