@@ -16,6 +16,7 @@ from ward_drifting import NUMBER, fill, invented, ward_files
 
 from cartwheel.cli.monitor import monitor
 from cartwheel.store.database import open_store
+from cartwheel.store.ward_drift import patients_called
 from cartwheel.workflows.monitor_drift import monitor_drift_schema
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")
@@ -93,6 +94,7 @@ def test_a_file_says_what_followed(ward: Path, tmp_path: Path) -> None:
         ("who,relapse,onset\nP1,yes,3\nP2,no,\n", "there is no column 'patient'"),
         ("patient,relapse,day\nP1,yes,3\nP2,no,\n", "there is no column 'onset'"),
         ("patient,relapse,onset\nP1,yes,\nP2,no,\n", "no day says when"),
+        ("patient,relapse,onset\nP1,yes,20260301\nP2,no,\n", "no day says when"),
         ("patient,relapse,onset\nP1,yes,3\nP1,no,\n", "a patient stands there twice"),
     ],
 )
@@ -113,12 +115,37 @@ def test_what_is_wrong_with_a_file_of_outcomes_is_said(
         (("--reference", "2026-Q1"), "this is not a reference time"),
         (("--reference", "2026-05..2026-02"), "the reference time ends before it begins"),
         (("--event", "x"), "needs both its columns"),
+        (("--followed", "x"), "needs both its columns"),
+        (("--horizon", "14"), "needs both its columns"),
     ],
 )
 def test_what_drift_refuses(ward: Path, arguments: tuple[str, ...], code: str) -> None:
     done = drift(ward, *arguments)
     assert done.exit_code == 2
     assert code in " ".join(done.output.split())
+
+
+def test_who_stands_there_by_two_of_his_numbers_is_refused(ward: Path, tmp_path: Path) -> None:
+    store = open_store(ward.parent / "data")
+    with store.reading() as connection:
+        number, own = next(patients_called(connection))
+    store.close()
+    path = tmp_path / "outcomes.csv"
+    path.write_text(f"patient,relapse,onset\n{number},yes,3\n{own},no,\n", encoding="utf-8")
+    done = drift(ward, "--outcomes", path, "--event", "relapse", "--onset", "onset")
+    assert done.exit_code == 2
+    assert "1 rows are of patients who stand there by another number" in " ".join(
+        done.output.split()
+    )
+    assert number not in done.output
+
+
+def test_the_result_does_not_go_over_an_input(ward: Path) -> None:
+    before = ward.read_bytes()
+    done = drift(ward, "--json", ward)
+    assert done.exit_code == 2
+    assert "this file is an input" in " ".join(done.output.split())
+    assert ward.read_bytes() == before
 
 
 def test_without_a_log_there_is_nothing_to_look_at(ward: Path, tmp_path: Path) -> None:

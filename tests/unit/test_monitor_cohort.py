@@ -68,6 +68,9 @@ def test_ids_that_repeat_are_told_apart_by_falling_days(tmp_path: Path) -> None:
     assert [len(one.values) for one in several] == [2, 1]
 
 
+LONG = "patient,day,analyte,value,end_day\n"
+
+
 @pytest.mark.parametrize(
     ("text", "mapping", "code"),
     [
@@ -77,6 +80,8 @@ def test_ids_that_repeat_are_told_apart_by_falling_days(tmp_path: Path) -> None:
         ("patient,day,crp,b\nA,1,5,6\nA,2,5,6\n", {"crp": "crp", "b": "crp"}, "map_twice"),
         ("patient,day,crp\nA,soon,5\nB,1,2\n", {}, "not_a_number"),
         ("patient,day,crp\n,1,5\nB,1,2\n", {}, "no_patient"),
+        (f"{LONG}A,1,vasopressors,x,99999999999\nB,1,crp,5,\n", {}, "not_a_number"),
+        (f"{LONG}A,1,vasopressors,x,soon\nB,1,crp,5,\n", {}, "not_a_number"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, mapping: dict[str, str], code: str) -> None:

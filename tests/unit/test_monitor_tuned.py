@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from monitor_past import PATIENTS, outcome_file, past_file, ward_file
 from scipy.stats import t as student
 
-from cartwheel.errors import CohortRefused
+from cartwheel.canonical import plain
+from cartwheel.errors import CohortRefused, FileRefused
 from cartwheel.watch.standing import AlertEvent
 from cartwheel.workflows.monitor import (
     OutcomeFile,
@@ -65,6 +67,28 @@ def test_a_day_of_few_patients_is_withheld(tmp_path: Path) -> None:
     assert found[1].patients == 6
     assert found[4].withheld
     assert (found[4].patients, found[4].raised, found[4].per_patient_day) == (None, None, None)
+
+
+def test_one_day_withheld_alone_would_be_all_less_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "past.csv"
+    rows = [f"P{n},crp,{day}.5,20,mg/L" for n in range(6) for day in range(4 if n < 3 else 3)]
+    path.write_text("\n".join(["patient,analyte,day,value,unit", *rows]) + "\n", encoding="utf-8")
+    days = monitor(path, ward_file(tmp_path)).days
+    # on day 3 there are three; with them goes the smallest of the others
+    assert [(one.day, one.patients) for one in days] == [(0, None), (1, 6), (2, 6), (3, None)]
+
+
+@pytest.mark.parametrize("key", ["patients", "patient_days"])
+def test_an_earlier_result_that_is_broken_is_refused(
+    done: MonitorSimulation, past: SimulatedPast, tmp_path: Path, key: str
+) -> None:
+    document = plain(done)
+    document["burden"][key] = "many"
+    path = tmp_path / "before.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(FileRefused, match="is not there") as refused:
+        summed_up(past, None, path)
+    assert refused.value.problems[0].code == "result_broken"
 
 
 def test_a_difference_is_within_patients(past: SimulatedPast, folder: Path) -> None:
@@ -156,7 +180,7 @@ def test_outcomes_of_others_are_refused(
     [
         ("A,crp,1,20,mmol/L", "not one value of crp could be used (unit_not_accepted)"),
         ("A,crp,1,20,mg/L\nA,crp,1,30,mg/L", "do ids repeat? then say --runs"),
-        ("A,ferritin,1,20,ug/L", "m-easix: the files have nothing of what it reads"),
+        ("A,ferritin,1,20,ug/L", "the files have nothing of what m-easix reads"),
     ],
 )
 def test_what_a_new_user_is_told(tmp_path: Path, rows: str, said: str) -> None:

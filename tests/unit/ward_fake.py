@@ -38,6 +38,7 @@ class FakeFollowing:
         self.limit, self.fails_on = limit, fails_on
         self.content, self.parts = f"limit = {limit}".encode(), ()
         self.sha256 = sha256(self.content).removeprefix("sha256:")
+        self.by = "fake/1"
         self.names = frozenset({"crp", "ferritin", "temperature", "infusion", "platelets"})
 
     def begin(self, _patient: str) -> FakeEpisode:

@@ -16,8 +16,9 @@ import pytest
 
 pytest.importorskip("fastapi", reason="cartwheel[serve] is not installed")
 
+from sqlalchemy import select
 from starlette.testclient import TestClient
-from ward_drifting import NUMBER, fill, invented, ward_files
+from ward_drifting import NUMBER, WARD, fill, invented, ward_files
 from ward_messages import SetClock
 
 from cartwheel.errors import FileRefused, refuse
@@ -27,11 +28,24 @@ from cartwheel.serve.ward.drifting import Drifting, drifting_of
 from cartwheel.serve.ward.followed import WardFollowing
 from cartwheel.serve.ward.keeper import Keeper
 from cartwheel.store.database import Store, open_store
-from cartwheel.store.ward_drift import drift_log, log_ends, parked_by, patients_called
+from cartwheel.store.ward_drift import (
+    _answer_of,
+    drift_log,
+    log_ends,
+    parked_by,
+    patients_called,
+)
+from cartwheel.store.ward_tables import events
+from cartwheel.watch.drift_patient import DriftReading
 from cartwheel.watch.intake import Arrived, Merge, Message
 from cartwheel.watch.observation import Observation
-from cartwheel.watch.ward import read_ward
-from cartwheel.workflows.monitor_drift import monitor_drift_schema
+from cartwheel.watch.ward import Ward, read_ward
+from cartwheel.workflows.monitor_drift import (
+    DriftAsked,
+    LogRead,
+    drift_of_log,
+    monitor_drift_schema,
+)
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")
 WHO = (("HOSPITAL", "1"),)
@@ -72,6 +86,25 @@ def test_the_log_gives_the_versions_that_count(store: Store, tmp_path: Path) -> 
         (later,) = log_ends(connection)
         assert later.last_entry > end.last_entry
         assert sum(value.name == "crp" for value in drift_log(connection, later).values) == 1
+
+
+def test_of_an_event_only_the_answer_is_read(sqlite_store: Store, tmp_path: Path) -> None:
+    fill(sqlite_store, ward_files(tmp_path / "ward"), invented(MONTHS[:1], 2))
+    with sqlite_store.reading() as connection:
+        bodies = connection.execute(
+            select(events.c.body).where(events.c.kind == "changed")
+        ).scalars()
+        told = [(_answer_of(body), json.loads(body)["after"]) for body in bodies]
+    assert len(told) > 10
+    for answer, whole in told:
+        assert answer.items() <= whole.items()
+        assert {"target", "at", "low", "risk", "risk_low", "reasons"} <= answer.keys()
+        assert "inputs" not in answer
+    # words that look like what is looked for
+    odd = {"target": "x", "text": '"after":{","version":1', "reasons": ['"after":{"']}
+    written = json.dumps({"before": odd, "after": {**odd, "version": "1"}}, separators=(",", ":"))
+    assert _answer_of(written) == odd
+    assert _answer_of(json.dumps({"after": odd})) == odd
 
 
 def test_a_folded_record_counts_once(sqlite_store: Store, tmp_path: Path) -> None:
@@ -161,6 +194,10 @@ def test_few_at_a_place_are_withheld(counted: dict[str, Any]) -> None:
     # four a month
     assert {row["withheld"] for row in south} == {True}
     assert {row["median"] for row in south} == {None}
+    # the whole less the eight in the north would be the four
+    north = [row for row in counted["drift"]["inputs"] if row["centre"] == "NORTH"]
+    assert {row["withheld"] for row in north} == {True}
+    assert not any(row["withheld"] for row in counted["drift"]["inputs"] if not row["centre"])
     (risk,) = counted["risks"]
     assert (risk["told"], risk["without"], risk["withheld"]) == (48, 0, False)
 
@@ -226,6 +263,44 @@ def test_what_cannot_be_read_is_said_and_does_not_end_the_server(
     assert state.problem.code == "store_unavailable"
 
 
+def test_a_fault_is_said_once_without_what_it_says(
+    sqlite_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tried: list[int] = []
+
+    def broken(_: Any) -> Any:
+        tried.append(1)
+        raise ValueError(f"a line of {NUMBER}")
+
+    monkeypatch.setattr("cartwheel.serve.ward.drifting.log_ends", broken)
+    drifting = quick(sqlite_store, ward_files(tmp_path / "ward"))
+    state = drifting.wait()
+    assert state.problem is not None
+    assert state.problem.code == "drift_failed"
+    # a page that asks every three seconds does not begin it anew each time
+    assert not drifting.ask().running
+    assert len(tried) == 1
+    assert "drift was not counted (ValueError)" in caplog.text
+    assert NUMBER not in caplog.text
+
+
+def test_a_ward_that_is_called_simulated_is(tmp_path: Path) -> None:
+    text = WARD.replace(', "crp-risk.toml"', "").partition("[[calibration]]")[0]
+    ward = read_ward(ward_files(tmp_path, text))
+
+    def told(ward: Ward) -> bool:
+        now = datetime(2026, 6, 1, tzinfo=UTC)
+        return drift_of_log(
+            LogRead((), (), 0, now), DriftReading(ward, "month", now), DriftAsked()
+        ).simulated
+
+    assert not told(ward)
+    assert told(replace(ward, ward="A simulated ward"))
+
+
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[TestClient]:
     settings = Settings(
@@ -264,6 +339,13 @@ def test_the_page_says_how_far_it_is_and_then_shows_the_numbers_of_the_call(
     for row in ldh:
         assert f"{row['median']:.3g}" in shown
     assert f'<td class="number">{ldh[-1]["distance"]:.2f}</td>' in shown
+    for row in ldh:
+        assert f'<td class="number">{100 * row["missing"]["value"]:.1f}%</td>' in shown
+    refused = [one for one in document["drift"]["refusals"] if one["centre"] == ""]
+    assert any(row["reasons"] for row in refused)
+    for row in refused:
+        for reason, count in row["reasons"]:
+            assert f"<li>{row['period']}: {reason}: {count or 'few'}</li>" in shown
     risks = [one for one in document["drift"]["calibration"] if one["centre"] == ""]
     for row in risks:
         ratio = row["ratio"]

@@ -179,3 +179,34 @@ def test_a_file_without_a_server_names_none_to_pull_from(tmp_path: Path) -> None
     with pytest.raises(Refused) as caught:
         server_in(path)
     assert caught.value.problems[0].code == "no_fhir_server"
+
+
+def test_a_secret_is_there_and_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch(mode=0o600)
+    (tmp_path / "key").write_text("-secret-", encoding="utf-8")
+    (tmp_path / "key").chmod(0o600)
+    server = HEAD + "[server]\nbase='https://x'\n"
+    with pytest.raises(Refused) as caught:
+        _read(tmp_path, server + "token_file='empty'")
+    assert caught.value.problems[0].code == "fhir_key_file"
+    with pytest.raises(Refused) as caught:
+        _read(tmp_path, server + "token_file='key'\nclient_id='a'\nkey_file='key'\nkid='k'")
+    assert caught.value.problems[0].where == "server.token_file"
+
+
+def test_what_is_said_of_the_server_as_a_sender_is_of_its_address(tmp_path: Path) -> None:
+    text = HEAD + "[senders.pull]\nwards = ['Ward 7']\n{}[server]\nbase = 'https://x'"
+    found = _read(tmp_path, text.format(""))
+    assert found.senders["pull"] == FhirOptions("https://x", {}, frozenset({"Ward 7"}))
+    with pytest.raises(Refused) as caught:
+        _read(tmp_path, text.format("base = 'https://y'\n"))
+    assert caught.value.problems[0].where == "senders.pull.base"
+
+
+def test_a_whole_file_of_a_server_alone_is_joined_too(tmp_path: Path) -> None:
+    named, other = tmp_path / "named.toml", tmp_path / "other.toml"
+    named.write_text(HEAD + "[server]\nbase = 'https://x'", encoding="utf-8")
+    other.write_text(HEAD + "wards = ['Ward 7']", encoding="utf-8")
+    found = fhir_settings(named, {FILE: str(other)})
+    assert found.server is not None
+    assert found.options.wards == {"Ward 7"}

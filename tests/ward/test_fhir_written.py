@@ -15,6 +15,7 @@ from fhir_samples import MRN, ferritin, patient, procedure, text_of
 from fhir_server import HEADERS, fhir_app
 from sqlalchemy import select
 
+from cartwheel.errors import Refused
 from cartwheel.serve.fhir.checking import problems_in
 from cartwheel.serve.fhir.json_text import read_json, write_json
 from cartwheel.serve.fhir.linking import subjects_of
@@ -24,7 +25,7 @@ from cartwheel.serve.fhir.written import KINDS, standing_id
 from cartwheel.store.audit import Wanted, entries_of
 from cartwheel.store.ward_json import moment_text
 from cartwheel.store.ward_outbox import OutboxRow
-from cartwheel.store.ward_tables import events, messages, outbox
+from cartwheel.store.ward_tables import messages, outbox
 
 # nobody listens there: what is to be written back stays in the outbox
 BASE = "http://127.0.0.1:9/fhir"
@@ -118,16 +119,13 @@ def test_what_a_score_rests_on_is_referred_to(client: TestClient) -> None:
     assert "mitigation" not in found
     assert found["method"]["coding"][0]["code"] == "easix"
     # to the server that has them they are its own; to another one they are words
-    row = rows_of(client)[-1]
     store = ward_of(client).store
     at = found["occurrenceDateTime"]
     mine = [one for one in rows_of(client)
             if json.loads(one.body)["body"].get("after", {}).get("target") == "easix"]  # fmt: skip
     own = resource_for(store, mine[-1], BASE)
-    assert own["id"] == standing_id(row.patient, "easix", at)
+    assert own["id"] == standing_id(mine[-1].patient, "easix", at)
     assert "Observation/l1" in [one.get("reference") for one in own["basis"]]
-    with ward_of(client).store.reading() as connection:
-        assert connection.execute(select(events.c.number)).first() is not None
 
 
 def test_what_did_not_come_by_fhir_is_in_words(client: TestClient) -> None:
@@ -308,3 +306,46 @@ def test_the_audit_says_who_sent_and_who_read_what(client: TestClient) -> None:
     whole = " ".join(f"{one.what} {one.about}" for one in found)
     assert "4711" not in whole
     assert "p1" not in whole
+
+
+def test_an_alert_names_the_version_that_raised_it(client: TestClient) -> None:
+    begin(client)
+    put(client, lab("c0", "1988-5", "7", "mg/L"))
+    put(client, lab("c0", "1988-5", "7", "mg/L", status="entered-in-error"))
+    put(client, lab("c1", "1988-5", "10", "mg/L"))
+    put(client, lab("c1", "1988-5", "180", "mg/L", status="corrected"))
+    high = [one for one in told(client, "DetectedIssue") if one["code"]["text"] == "crp-high"]
+    (behind,) = high[0]["implicated"]
+    assert behind["reference"] == f"{BASE}/Observation/c1"
+    assert behind["display"].startswith("crp 180 mg/L, ")
+
+
+@pytest.fixture
+def renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """The ward keeps the hospital's numbers as HL7 calls them."""
+    file = tmp_path / "fhir.toml"
+    file.write_text(
+        f'schema = "cartwheel/fhir/1"\nbase = "{BASE}"\n[systems]\n"{MRN}" = "NORTH"\n'
+        f'[server]\nbase = "{BASE}"\npull = false\nwrite = ["RiskAssessment"]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv(FILE, str(file))
+    app = fhir_app(tmp_path / "data")
+    with TestClient(app, base_url="http://127.0.0.1:8765", headers=HEADERS) as made:
+        yield made
+
+
+def test_numbers_are_called_as_the_other_side_calls_them(renamed: TestClient) -> None:
+    begin_with_the_rest(renamed)
+    put(renamed, lab("l1", "2532-0", "400", "U/L"))
+    # it asks by its own name of the system
+    assert easix(renamed)["prediction"]
+    store, row = ward_of(renamed).store, rows_of(renamed)[-1]
+    # a server that does not know the id gets the number as it names it
+    elsewhere = "http://127.0.0.1:10/fhir"
+    written = resource_for(store, row, elsewhere, {}, {MRN: "NORTH"})
+    assert written["subject"]["identifier"] == {"system": MRN, "value": "4711"}
+    # and never the id on another server as if it were a number
+    with pytest.raises(Refused) as refused:
+        resource_for(store, row, elsewhere)
+    assert refused.value.problems[0].code == "not_delivered"

@@ -88,6 +88,31 @@ def test_an_admission_comes_before_the_place_that_follows_from_it() -> None:
     assert (cancelled.status, cancelled.source) == ("withdrawn", one.source)
 
 
+@pytest.mark.parametrize("visit_class", ["O", "E", "P", "R", "o"])
+@pytest.mark.parametrize("kind", ["ADT^A01", "ADT^A03", "ADT^A11", "ADT^A13"])
+def test_a_visit_that_is_no_stay_takes_nobody_in_or_off(kind: str, visit_class: str) -> None:
+    ended = (VISIT + "|" * 25 + "20261201100000|20261201110000").replace("|I|", f"|{visit_class}|")
+    made = read(message(PATIENT, ended, head=header(kind)))
+    assert [each.place for each in made.items if isinstance(each, Person)] == [None]
+    assert seen(made.items) == []
+    # a place that is named is the ward, whatever the visits there are called
+    made = read(message(PATIENT, ended, head=header(kind)), None, HERE)
+    assert [each.place for each in made.items if isinstance(each, Person)] != [None]
+    assert len(seen(made.items)) == 1
+
+
+def test_a_stay_in_another_ward_is_neither_admission_nor_discharge() -> None:
+    other = VISIT.replace("WARD7", "WARD9") + "|" * 25 + "20261201100000|20261201110000"
+    for kind in ("ADT^A01", "ADT^A03", "ADT^A11", "ADT^A13"):
+        assert seen(read(message(PATIENT, other, head=header(kind)), None, HERE).items) == []
+
+
+def test_a_death_in_a_discharge_is_known_before_the_ward_lets_go() -> None:
+    dead = PATIENT + "|" * 21 + "202612011100|Y"
+    made = read(message(dead, VISIT, head=header("ADT^A03")))
+    assert [type(each).__name__ for each in made.items] == ["Arrived", "Person"]
+
+
 def test_results_in_an_adt_message_are_read() -> None:
     (one,) = seen(read(message(PATIENT, VISIT, FERRITIN, head=header("ADT^A08"))).items)
     assert one.name == "ferritin"

@@ -123,7 +123,8 @@ def test_a_snapshot_that_cannot_be_read_is_passed_over(sqlite_store: Store) -> N
     followings = {following.sha256: following}
     (patient,) = filled(sqlite_store, following, 1, 300)
     chart = replay(sqlite_store, followings, patient).chart
-    other = chart_text(chart, following).replace("cartwheel/ward-chart/1", "cartwheel/ward-chart/0")
+    other = chart_text(chart, following).replace("cartwheel/ward-chart/2", "cartwheel/ward-chart/0")
+    assert other != chart_text(chart, following)
     row = {"patient": patient, "entry": chart.last_entry, "ward_sha256": following.sha256}
     with sqlite_store.writing() as connection:
         content = zlib.compress(other.encode())

@@ -21,11 +21,20 @@ from ward_messages import SetClock, arrived, message
 
 from cartwheel.errors import FileRefused, Refused, refuse
 from cartwheel.serve.ward.keeper import Keeper
+from cartwheel.serve.ward.letters import letters_again
 from cartwheel.serve.ward.outbox import Outbox
 from cartwheel.serve.ward.webhook import Webhook, check_webhook, webhook_sender
 from cartwheel.store.database import Store
+from cartwheel.store.ward_json import moment_text
 from cartwheel.store.ward_letters import dead_letters
-from cartwheel.store.ward_outbox import OutboxRow, Subscription, count_outbox
+from cartwheel.store.ward_outbox import (
+    OutboxRow,
+    Subscription,
+    claim_outbox,
+    count_outbox,
+    end_outbox,
+    put_off_outbox,
+)
 from cartwheel.store.ward_tables import outbox
 
 SECRET = b"0123456789abcdef"
@@ -67,6 +76,10 @@ def sender(store: Store, receiver: Receiver, clock: SetClock) -> Outbox:
 def counted(store: Store) -> dict[str, int]:
     with store.reading() as connection:
         return count_outbox(connection)["page"]
+
+
+def unheard(_what: str, _about: str) -> None:
+    """Tell nobody."""
 
 
 def keep(keeper: Keeper, *numbers: int, of: str = "7") -> None:
@@ -132,12 +145,42 @@ def test_attempts_grow_apart_and_end_in_a_dead_letter(
     while sender.send_due("page"):
         pass
     assert receiver.values == [2]
-    sender.again(letter.number)
+    letters_again(store, unheard, number=letter.number, clock=clock)
     sender.send_due("page")
     assert receiver.values == [2, 1]
     with pytest.raises(Refused) as refused:
-        sender.again(letter.number)
+        letters_again(store, unheard, number=letter.number, clock=clock)
     assert refused.value.problems[0].code == "no_such_letter"
+
+
+def test_a_letter_that_is_sent_again_is_tried_once_and_holds_up_nothing_newer(
+    store: Store, keeper: Keeper, sender: Outbox, receiver: Receiver, clock: SetClock
+) -> None:
+    keep(keeper, 1)
+    receiver.away = True
+    while not counted(store)["dead"]:
+        sender.send_due("page")
+        clock.go(seconds=10)
+    assert letters_again(store, unheard, every=True, clock=clock) == 1
+    keep(keeper, 2)
+    assert sender.send_due("page") == 1
+    receiver.away = False
+    # it was refused once more, and is dead again: what is newer of the patient does not wait for it
+    assert sender.send_due("page") == 1
+    assert receiver.values == [2]
+    assert counted(store) == {"waiting": 0, "done": 1, "dead": 1, "dropped": 0}
+
+
+def test_what_has_arrived_by_another_server_stays_so(
+    store: Store, keeper: Keeper, clock: SetClock
+) -> None:
+    keep(keeper, 1)
+    now = moment_text(clock())
+    with store.writing() as connection:
+        (row,) = claim_outbox(connection, now, now, "page", 1)
+        end_outbox(connection, row.number, now)
+        put_off_outbox(connection, row.number, "no answer", next_at=now, dead_at=now)
+    assert counted(store) == {"waiting": 0, "done": 1, "dead": 0, "dropped": 0}
 
 
 def test_a_row_whose_sender_was_killed_is_sent_again_with_the_same_key(

@@ -199,7 +199,12 @@ def test_on_the_page(client: TestClient) -> None:
     assert "Nothing was changed" in wrong.text
     done = client.post("/ward/outbox/drop", content=f"number={number}&reason=wrong", headers=form)
     assert "The letter is dropped" in done.text
-    again = client.post("/ward/outbox/again", content="", headers=form)
+    # what names no letter is never all of them
+    for content in ("", "number=1x", "all=yes"):
+        wrong = client.post("/ward/outbox/again", content=content, headers=form)
+        assert wrong.status_code == 422, content
+        assert "Nothing was changed" in wrong.text
+    again = client.post("/ward/outbox/again", content="all=true", headers=form)
     assert "1 letter is sent again" in again.text
     assert "Nothing was given up" in again.text
 

@@ -18,7 +18,7 @@ from cartwheel.serve.fhir.json_text import read_json
 from cartwheel.serve.fhir.naming import with_id
 from cartwheel.serve.ward.ingest import Ingest
 from cartwheel.serve.ward.keeper import Keeper
-from cartwheel.serve.ward.known import verify
+from cartwheel.serve.ward.known import replay, verify
 from cartwheel.serve.ward.retention import Retention
 from cartwheel.store.database import Store
 from cartwheel.store.ward_log import lines_of
@@ -155,3 +155,21 @@ def test_a_stay_still_ends_when_its_first_message_is_emptied(
 def states(store: Store) -> list[str]:
     with store.reading() as connection:
         return list(connection.execute(select(episodes.c.state)).scalars())
+
+
+def test_a_correction_without_a_moment_still_counts_after_one_with_a_moment_is_emptied(
+    store: Store, make_ingest: Callable[..., Ingest]
+) -> None:
+    intake = FhirIntake(make_ingest(store), store, lambda: CODES)
+    take(intake, ferritin())
+    Retention(store, 30, lambda: datetime.now(UTC) + LATER).run_once()
+    undated = ferritin(status="corrected")
+    undated["valueQuantity"] = {**undated["valueQuantity"], "value": Decimal("80.5")}
+    del undated["issued"]
+    take(intake, undated)
+    assert values(store)["ferritin"].issued_at is None
+    with store.reading() as connection:
+        (owner,) = connection.execute(select(episodes.c.patient)).scalars()
+    following = FakeFollowing()
+    chart = replay(store, {following.sha256: following}, owner).chart
+    assert chart.episode.said["ferritin"] == 80.5

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ward_patients import ward
 
+from cartwheel.clinic.score import read_score
+from cartwheel.clinic.score_spec import LogisticRisk
 from cartwheel.errors import PlanRefused, Refused
 from cartwheel.watch.alert_kinds import (
     AtRisk,
@@ -21,12 +24,16 @@ from cartwheel.watch.alert_kinds import (
     in_words,
 )
 from cartwheel.watch.alert_rules import AlertRule, alert_rules
+from cartwheel.watch.scores import score_target
 
 WARD = ward(grades=["astct-crs", "astct-icans"], scores=["car-hematotox", "easix"])
+RISK = LogisticRisk(kind="logistic", intercept=Decimal(-2))
+MODEL: Any = SimpleNamespace(id="model", kind="landmark", reads=frozenset({"crp"}))
+TARGETS = (*WARD.targets, score_target(read_score("easix").but(id="risky", risk=RISK)), MODEL)
 
 
 def read(*tables: Any) -> tuple[AlertRule, ...]:
-    return alert_rules(list(tables), WARD.targets, WARD.names)
+    return alert_rules(list(tables), TARGETS, WARD.names)
 
 
 def one(**table: Any) -> AlertRule:
@@ -53,9 +60,9 @@ KINDS: list[tuple[dict[str, Any], Any, str]] = [
     ({"target": "car-hematotox", "bands": ["high"]}, InBand("car-hematotox", ("high",)),
      "car-hematotox in high"),
     (
-        {"target": "easix", "risk_at_least": 0.25, "clear_below": 0.125},
-        AtRisk("easix", 0.25, 0.125),
-        "risk by easix at least 25 %",
+        {"target": "risky", "risk_at_least": 0.25, "clear_below": 0.125},
+        AtRisk("risky", 0.25, 0.125),
+        "risk by risky at least 25 %",
     ),
     (
         {"name": "fibrinogen", "at_most": "150 mg/dL", "clear_above": "2 g/L"},
@@ -152,15 +159,22 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"target": "astct-crs", "at_least": 0}, [("bad_value", "at_least")]),
     ({"target": "astct-crs", "at_least": 6}, [("bad_value", "at_least")]),
     ({"target": "easix", "at_least": 4, "worse_by": 0}, [("bad_value", "worse_by")]),
-    ({"target": "easix", "risk_at_least": 0}, [("bad_value", "risk_at_least")]),
-    ({"target": "easix", "risk_at_least": 0.2, "clear_below": 0}, [("bad_value", "clear_below")]),
-    ({"target": "easix", "risk_at_least": 0.2, "worse_by": 2}, [("bad_value", "worse_by")]),
+    ({"target": "risky", "risk_at_least": 0}, [("bad_value", "risk_at_least")]),
+    ({"target": "risky", "risk_at_least": 0.2, "clear_below": 0}, [("bad_value", "clear_below")]),
+    ({"target": "risky", "risk_at_least": 0.2, "worse_by": 2}, [("bad_value", "worse_by")]),
+    # neither could ever hold: nobody would hear of it
+    ({"target": "easix", "risk_at_least": 0.2}, [("bad_value", "risk_at_least")]),
+    ({"target": "model", "at_least": 0.2}, [("bad_value", "at_least")]),
     ({"target": "car-hematotox", "bands": ["high"], "worse_by": 1}, [("unknown_key", "worse_by")]),
     ({"name": "crp", "every_hours": 24, "worse_by": "1 mg/L"}, [("unknown_key", "worse_by")]),
     ({**HOT, "worse_by": 0.3}, [("bad_value", "worse_by")]),
     ({**HOT, "worse_by": "0.3 mg/L"}, [("bad_value", "worse_by")]),
     ({**HOT, "worse_by": "0 Cel"}, [("bad_value", "worse_by")]),
     ({**HOT, "worse_by": "7 Cel"}, [("bad_value", "worse_by")]),
+    # a second refusal of the same key would say what does not matter any more
+    ({"name": "fibrinogen", "at_most": "0.5 g/L", "worse_by": 1}, [("bad_value", "worse_by")]),
+    ({"name": "crp", "at_least": "0 mg/L"}, [("bad_value", "at_least")]),
+    ({"name": "spo2", "at_most": "100 %"}, [("bad_value", "at_most")]),
     (
         {"name": "crp", "at_least": "9 mg/L", "clear_below": "0 mg/L"},
         [("bad_value", "clear_below")],
@@ -188,7 +202,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"target": "car-hematotox", "bands": []}, [("bad_value", "bands")]),
     ({"target": "car-hematotox", "bands": ["high", "low"]}, [("bad_value", "bands")]),
     ({"target": "car-hematotox", "bands": ["high", "high"]}, [("bad_value", "bands")]),
-    ({"target": "easix", "risk_at_least": 20}, [("bad_value", "risk_at_least")]),
+    ({"target": "risky", "risk_at_least": 20}, [("bad_value", "risk_at_least")]),
     ({"name": "crq", "at_least": "3 mg/L"}, [("name_unknown", "name")]),
     ({"name": "consciousness", "at_least": "3 mg/L"}, [("bad_value", "name")]),
     ({"name": "crp"}, [("missing_key", "at_least")]),
@@ -239,6 +253,8 @@ def test_each_mistake_is_told_with_its_place(
     told = [(each.code, (each.where or "").removeprefix("alert 'a': "))
             for each in caught.value.problems]  # fmt: skip
     assert told == found
+    # and each says how to mend it
+    assert all(each.mend for each in caught.value.problems)
 
 
 def test_a_value_without_its_unit_is_refused_at_its_place() -> None:
@@ -274,13 +290,17 @@ def test_what_is_no_table_is_refused(tables: Any) -> None:
     [
         (CRS, "0"),
         ({"target": "car-hematotox", "bands": ["high"]}, "0"),
-        ({"target": "easix", "risk_at_least": 0.25}, "0"),
-        ({"target": "easix", "risk_at_least": 0.25, "worse_by": 0.05}, "0.05"),
+        ({"target": "risky", "risk_at_least": 0.25}, "0"),
+        ({"target": "risky", "risk_at_least": 0.25, "worse_by": 0.05}, "0.05"),
+        ({"target": "model", "risk_at_least": 0.25}, "0"),
         ({"target": "easix", "at_least": 4.5}, "0.45"),
         # 45 is the highest plausible temperature, 0 the lowest fibrinogen
         (HOT, "0.65"),
         ({"name": "fibrinogen", "at_most": "1.5 g/L"}, "0.15"),
         ({"name": "crp", "at_least": "100 mg/L"}, "10"),
+        # 100 % is nearer than 30 %, 30 mm[Hg] than 350
+        ({"name": "spo2", "at_most": "92 %"}, "0.8"),
+        ({"name": "systolic_pressure", "at_most": "90 mm[Hg]"}, "6"),
         ({"name": "crp", "at_least": "100 mg/L", "worse_by": "5 mg/dL"}, "50"),
         ({"name": "crp", "times": 2, "within_hours": 9}, "0.2"),
         ({"name": "crp", "rise": "50 mg/L", "within_hours": 9}, "5"),

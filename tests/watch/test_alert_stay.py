@@ -96,6 +96,44 @@ def test_the_list_of_the_ward_ends_and_begins_them_as_well() -> None:
     assert bed.episode.tracks["admission"].times[-1] == at(6)
 
 
+def test_an_old_discharge_does_not_take_off_who_is_on_the_list() -> None:
+    bed = Bed(FEVER)
+    bed.here(0)
+    assert bed.temperature(1, 39) == ["raised"]
+    # of an earlier stay, read only now: the ward took him after it
+    milestone(bed, "discharge", -30, known=1.2)
+    assert bed.events == []
+    assert bed.episode.tracks["admission"].times == (at(0),)
+    # another one of then says nothing more, and he is still called for
+    milestone(bed, "discharge", -50, known=1.3)
+    assert bed.events == []
+    assert bed.wait(1.5) == ["escalated"]
+    milestone(bed, "discharge", 3)
+    assert told(bed) == [("fever", "cleared", "left the ward")]
+    # the list may have been told a little late of who leaves
+    bed = Bed(FEVER)
+    bed.here(5)
+    bed.temperature(5.1, 39)
+    milestone(bed, "discharge", 4, known=5.2)
+    assert told(bed) == [("fever", "cleared", "left the ward")]
+    # off the list, nothing speaks against what is said late
+    bed = Bed(FEVER)
+    bed.here(0)
+    bed.here(1, False)
+    milestone(bed, "discharge", -30, known=2)
+    assert "admission" not in bed.episode.tracks
+
+
+def test_a_discharge_that_is_corrected_to_an_earlier_stay_brings_him_back() -> None:
+    bed = Bed(FEVER)
+    bed.here(0)
+    bed.temperature(1, 39)
+    milestone(bed, "discharge", 2, source="out")
+    assert told(bed) == [("fever", "cleared", "left the ward")]
+    milestone(bed, "discharge", -2, known=3, source="out", status="corrected")
+    assert told(bed) == [("fever", "raised", "")]
+
+
 def test_nothing_is_missed_of_who_is_away_and_all_of_who_is_back() -> None:
     bed = Bed(MISSING)
     bed.take(infusion(), 0)

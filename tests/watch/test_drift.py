@@ -187,7 +187,7 @@ def test_reasons_are_counted_and_rare_ones_withheld() -> None:
     answers += [Answered("A", "2026-01", str(n), "score", ("no ldh", "no ldh")) for n in range(9)]
     answers += [Answered("A", "2026-01", str(n), "score") for n in range(19)]
     row = drift(PLAN, answered=answers).refusals[0]
-    assert row.reasons == (("no crp", 12), ("no ldh", None))
+    assert row.reasons == (("no crp", 12), ("other reasons", None))
     assert row.refused is not None
     assert (row.refused.events, row.refused.n, row.patients) == (21, 40, 19)
 
@@ -278,3 +278,15 @@ def test_refusals(code: str, plan: Any, given: Any) -> None:
     with pytest.raises((PlanRefused, NotEstimable)) as caught:
         drift(replace(PLAN, **plan), **given)
     assert caught.value.problems[0].code == code
+    assert caught.value.problems[0].mend or code == "level"
+
+
+def test_what_another_thread_forgets_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(dict[bytes, tuple[float, float]]):
+        def __setitem__(self, key: bytes, found: tuple[float, float]) -> None:
+            """Another thread has emptied it already."""
+
+    several = asked("2026-01", range(10)) + asked("2026-04", range(4, 14), first=50)
+    known = drift(PLAN, several)
+    monkeypatch.setattr("cartwheel.watch.drift_inputs._KNOWN", Forgetful())
+    assert drift(PLAN, several) == known

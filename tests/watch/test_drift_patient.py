@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="cartwheel[serve] is not installed")
 
-from ward_drifting import ward_files
+from ward_drifting import WARD, ward_files
 
 from cartwheel.errors import PlanRefused
 from cartwheel.watch.drift_followed import followed_risks, risks_against
@@ -81,6 +81,19 @@ def test_a_patient_is_asked_once_in_the_period_of_the_infusion() -> None:
     assert missing >= {"ldh", "platelets", "temperature"}
     assert "vasopressors" not in {one.name for one in rows.asked}
     assert patient_rows(log(), reading(by="quarter")).asked[0].period == "2026-Q2"
+
+
+def test_what_does_not_age_counts_from_before_and_never_from_after(tmp_path: Path) -> None:
+    lasting = WARD.replace("default = 48", 'default = 48\ncreatinine = "never"')
+    followed = read_ward(ward_files(tmp_path, lasting))
+
+    def seen(*values: Observation) -> float | None:
+        rows = patient_rows(log(values=(*VALUES, *values)), DriftReading(followed, "month", LATER))
+        return next(one.value for one in rows.asked if one.name == "creatinine")
+
+    before, after = value("creatinine", 70, -40), value("creatinine", 300, 20)
+    assert seen(before, after) == 70.0
+    assert seen(after) is None
 
 
 def test_who_is_not_through_the_days_does_not_count_yet() -> None:
@@ -257,3 +270,7 @@ def test_a_landmark_model_is_asked_at_its_first_day_until_its_window_ends() -> N
         followed_risks(document(target="saved"), endless)
     assert [one.code for one in caught.value.problems] == ["horizon_missing"]
     assert [one.horizon_days for one in risks_against("x", endless, 14)] == [28.0, 14]
+    # what the ward file states holds, a horizon that nobody else says too
+    stated = followed_risks(document(target="saved", at_days=[5], horizon_days=9), endless)
+    found = risks_against("x", endless, stated=stated)[1]
+    assert (found.at_day, found.horizon_days, found.event, found.rule) == (5.0, 9.0, "x", "")

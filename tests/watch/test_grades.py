@@ -354,6 +354,30 @@ def test_a_second_infusion_begins_every_day_anew() -> None:
     assert (found.low, found.high) == (3, 4)
 
 
+def test_crs_that_lasts_into_a_second_infusion_is_crs_before() -> None:
+    given, second = ward(max_age_hours=LONG), obs("infusion", 48)
+    hot, drug = obs("temperature", 50, 39), obs("anticytokine", 52, "tocilizumab")
+    low = (obs("temperature", 54, "36.8"), obs("hypotension", 54, True))
+    before = (infusion(), *FREE, obs("temperature", 47, 39))
+    # the grade is 1 before and after the second infusion: no answer of it begins there
+    assert now(course(given, *before, second, hot, drug, *low)[0]).value == 2
+    assert now(course(given, *before, second, drug, *low)[0]).value == 2
+    # over before it, or treated before it, is of the first course
+    cool = obs("temperature", 47.5, 37)
+    assert now(course(given, *before, cool, second, drug, *low)[0]).value == 0
+    early = obs("anticytokine", 47.2, "tocilizumab")
+    assert now(course(given, *before, early, second, *low)[0]).value == 0
+
+
+def test_the_digits_told_are_those_of_the_value() -> None:
+    # one answer is kept for equal values: not for those that read otherwise
+    given = ward(max_age_hours=LONG)
+    for digits in ("38.5", "38.50", "38.5"):
+        found = _crs(obs("temperature", 5, digits), of=given)
+        assert found.deciding == (f"temperature {digits} Cel: fever (>= 38.0 Cel)",)
+        assert digits in found.text
+
+
 def test_values_beyond_a_limit_give_every_grade_they_could() -> None:
     given = ward(grades=["icaht-early", "ctcae-neutrophils"])
     counts = [obs("neutrophils", 24 * day + 1, "0.5", limit="<") for day in range(8)]

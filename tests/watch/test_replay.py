@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from hypothesis import given, settings, strategies as st
@@ -82,6 +83,8 @@ def patients(draw: st.DrawFn) -> list[Observation]:
     if draw(st.integers(0, 4)) == 0:
         found.append(obs("infusion", draw(st.integers(10, 60))))
         found.append(obs("neutrophils", 24 * draw(st.integers(30, 40)), "0.4"))
+        charted = Decimal(draw(st.sampled_from([1, 33])))
+        found.append(obs("progression_day", draw(st.integers(5, 60)), charted))
     if draw(st.integers(0, 9)) == 0:
         found.append(obs("death", draw(st.integers(5, 60))))
     numbered = [replace(one, source=f"s{number}") for number, one in enumerate(found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from ward_patients import at, course, infusion, now, obs, tick, ward
@@ -66,6 +67,24 @@ def test_values_beyond_a_limit_of_detection() -> None:
     assert found.value == pytest.approx(140 / 90, rel=1e-9)  # one unit in the 34th digit below
     assert any("limit of detection" in note for note in found.warnings)
     assert [one.value for one in found.inputs if one.name == "crp"] == ["<5"]
+
+
+def test_the_digits_told_are_those_of_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    # one answer is kept for a value: not for another one that is equal and reads otherwise
+    asked = []
+
+    def spied(spec: Any, inputs: Any, **more: Any) -> Any:
+        asked.extend(str(value) for name, value in inputs.items() if name == "crp")
+        return assess(spec, inputs, **more)
+
+    monkeypatch.setattr("cartwheel.watch.scores.assess", spied)
+    given = ward(grades=[], scores=["m-easix"])
+    for digits in ("38.5", "38.50", "38.5"):
+        episode, _ = course(given, infusion(), *LABS, obs("crp", 30, digits))
+        found = now(episode, "m-easix")
+        assert [one.value for one in found.inputs if one.name == "crp"] == [digits]
+        assert f"crp {digits} mg/L" in found.deciding
+    assert asked == ["38.5 mg/L", "38.50 mg/L"]
 
 
 def test_a_window_of_days_is_kept() -> None:

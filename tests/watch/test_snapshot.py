@@ -68,4 +68,4 @@ def test_a_snapshot_of_another_ward_file_is_not_taken() -> None:
     episode, _ = course(the_ward(), infusion(), obs("crp", 1, 5))
     text = episode_to_json(the_ward(), episode)
     assert episode_from_json(ward(), text) is None
-    assert episode_from_json(the_ward(), text.replace("episode/2", "episode/1")) is None
+    assert episode_from_json(the_ward(), text.replace("episode/3", "episode/2")) is None

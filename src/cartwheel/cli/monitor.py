@@ -287,11 +287,9 @@ def drift(
     By month (or quarter) and place, from the ward's log. Numbers of fewer than five patients are
     withheld.
     """
-    from cartwheel.cli.common import check_folder
     from cartwheel.cli.monitor_drift import AskedDrift, show_drift
 
     with refusals_as_exit_code():
-        check_folder(json)
         asked = AskedDrift(
             ward, data, database, by, reference, outcomes, event, onset, followed, horizon
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from cartwheel.cli.common import WIDTH
 from cartwheel.clinic.loinc import loinc_codes
 from cartwheel.errors import FileRefused, refuse
+from cartwheel.watch.alert_kinds import Expected, Measured, Rising, singles
 from cartwheel.watch.code_file import read_code_csv, read_code_toml
 from cartwheel.watch.codes import SET_ASIDE
 from cartwheel.watch.observation import MILESTONES, TREATMENTS
@@ -58,7 +59,7 @@ def names_of_codes(path: Path | None) -> frozenset[str]:
     except (OSError, UnicodeDecodeError):
         raise refuse(
             FileRefused, "file_missing", "there is no such table, or it is not text in UTF-8",
-            where=path.name,
+            where=path.name, mend="name the centre's CSV of codes, saved as UTF-8",
         ) from None  # fmt: skip
     table = read_code_toml(text) if path.suffix.lower() == ".toml" else read_code_csv(text)
     return frozenset(row.name for row in table.rows if row.name != SET_ASIDE)
@@ -119,8 +120,10 @@ def _settled(target: ScoreTarget) -> Iterator[str]:
 
 def _not_brought(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator[str]:
     by_loinc = {one.variable for one in loinc_codes().values()}
-    lacking = unbrought(ward, {*by_loinc, *brought, *_OWN})
+    known = {*by_loinc, *brought, *_OWN}
+    lacking = unbrought(ward, known)
     names = {one for several in lacking.values() for one in several}
+    names |= _names_of_alerts(ward) - {*known, *ward.policy.constants, *MILESTONES}
     taken = sorted(names & set(ward.policy.assumed))
     drugs = sorted(names & set(TREATMENTS) - set(taken))
     others = sorted(names - set(drugs) - set(taken))
@@ -141,8 +144,17 @@ def _not_brought(ward: Ward, brought: frozenset[str], *, told: bool) -> Iterator
     for target, markers in unknown:
         if markers:
             yield from _wrapped(f"{target}: nothing can bring {', '.join(markers)}", "")
-    if not names and not dates:
+    if not names and not dates and not any(markers for _, markers in unknown):
         yield "everything that is read can come in, or is stated"
+
+
+def _names_of_alerts(ward: Ward) -> set[str]:
+    return {
+        single.name
+        for rule in ward.alerts
+        for single in singles(rule.condition)
+        if isinstance(single, Measured | Rising | Expected)
+    }
 
 
 def _unknown_markers(target: object) -> tuple[str, ...]:

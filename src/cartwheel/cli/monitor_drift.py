@@ -73,15 +73,20 @@ def show_drift(asked: AskedDrift, json: str | None) -> None:
     Raises
     ------
     PlanRefused
-        ``by_unknown``, ``reference_form``, ``outcome_columns``, ``no_risk``.
+        ``by_unknown``, ``reference_form``, ``outcome_columns``, ``no_risk``, and what
+        `check_outputs` refuses.
     FileRefused
         ``no_log``, and what the ward file refuses.
     CohortRefused
-        What the file of outcomes refuses; ``nobody_known`` where it names nobody of the ward.
+        What the file of outcomes refuses; ``nobody_known`` where it names nobody of the ward,
+        ``patient_twice`` where it names somebody by two of his numbers.
     """
+    from cartwheel.cli.pool_run import check_outputs
     from cartwheel.cli.serve_run import require_serve
 
     require_serve()
+    inputs = [asked.ward, *([asked.outcomes] if asked.outcomes else [])]
+    check_outputs(inputs, {"report": None, "json": json, "figures": None})
     from cartwheel.store.database import FILE, default_folder, open_store
     from cartwheel.watch.drift_patient import DriftReading
     from cartwheel.workflows.monitor_drift import DriftAsked, drift_of_log, reference_of
@@ -123,14 +128,15 @@ def _by(text: str) -> By:
 def _outcomes(asked: AskedDrift, ward: Ward, store: Store) -> tuple[Any, Any]:
     from cartwheel.watch.drift_followed import risks_against
 
-    if asked.outcomes is None and not asked.event and not asked.onset:
+    said = (asked.outcomes, asked.event, asked.onset, asked.followed, asked.horizon)
+    if not any(said):
         return ward.risks, None
     if asked.outcomes is None or not asked.event or not asked.onset:
         raise refuse(
             PlanRefused, "outcome_columns", "a file of outcomes needs both its columns",
             where="--outcomes", mend="--outcomes F.csv --event COLUMN --onset COLUMN",
         )  # fmt: skip
-    risks = risks_against(asked.event, ward.targets, asked.horizon)
+    risks = risks_against(asked.event, ward.targets, asked.horizon, ward.risks)
     if not risks:
         raise refuse(
             PlanRefused, "no_risk", "nothing that the ward follows tells a risk with a horizon",
@@ -159,6 +165,13 @@ def _of_ids(asked: AskedDrift, store: Store) -> Mapping[str, Outcome]:
             CohortRefused, "nobody_known", "the file names nobody whom the ward follows",
             where=asked.outcomes.name,
             mend="name patients by their record number, or by the ward's own id",
+        )  # fmt: skip
+    twice = len(known) - len(set(known.values()))
+    if twice:
+        raise refuse(
+            CohortRefused, "patient_twice",
+            f"{twice} rows are of patients who stand there by another number of theirs too",
+            where=asked.outcomes.name, mend="one row a patient: leave the others out",
         )  # fmt: skip
     return {known[name]: found[name] for name in known}
 
@@ -196,7 +209,7 @@ def drift_lines(done: MonitorDrift) -> Iterator[str]:
     """
     counts = done.counts
     if done.simulated:
-        yield "SIMULATED: a score or model of this ward was made from simulated patients"
+        yield "SIMULATED: this ward, or a score or model of it, is simulated"
     first, last = done.drift.plan.reference
     yield f"{done.ward}: {counts.patients} patients, {counts.values} values"
     if first:

@@ -52,9 +52,12 @@ def replay_log(
         store.close()
     print(f"{found.patients} patients, {found.lines} lines, {found.events} events")
     if found.unexplained:
-        print(f"{found.unexplained} lines were followed by a ward file that is not at hand")
+        print(f"{found.unexplained} lines were followed by a ward file that is not at hand, or by "
+              "another version of cartwheel")  # fmt: skip
     if found.same:
-        print("replay says what was told, byte for byte")
+        others = "of the others " if found.unexplained else ""
+        print(f"{others}replay says what was told, byte for byte"
+              if found.lines > found.unexplained else "nothing could be compared")  # fmt: skip
         return
     raise FileRefused(
         [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.types import Receive, Scope, Send
 
 from cartwheel import __version__
@@ -58,6 +60,8 @@ def create_app(settings: Settings, *, whole: bool = True) -> FastAPI:
     FastAPI
         Its store is open; its queue starts with it.
     """
+    # FastAPI silences this around each route, which holds in one thread only
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     store = open_store(settings.folder, settings.database)
     ward = _opened_ward(settings, store)
     audit = AuditWriter(store)

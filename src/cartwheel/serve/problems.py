@@ -28,6 +28,7 @@ _STATUS = {
     "ward_stopping": 503,
     "upload_too_large": 413,
     "disk_full": 507,
+    "drift_failed": 500,
     "media_type": 415,
     "too_many": 429,
     "key_reused": 422,

@@ -118,8 +118,13 @@ class Store:
         # while another reader looks at the log it stays; the next deletion empties it
         with suppress(Exception), closing(self.engine.raw_connection()) as bare:
             cursor = bare.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.close()
+            # it would wait for that reader, and nobody could write meanwhile
+            cursor.execute("PRAGMA busy_timeout=0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+                cursor.close()
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -17,6 +17,8 @@ from cartwheel.watch.observation import Observation, supersedes
 
 # the record that stays has the values of one that was folded into it
 _COUNTED = ("assigned", "closed")
+# of an event's text, as `event_text` writes it; no word of it can hold a bare quotation mark
+_AFTER, _BASIS = '"after":{', ',"version":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +155,19 @@ def _told(connection: Connection, patient: str) -> Iterator[Told]:
         events.c.patient == patient, events.c.kind == "changed"
     )
     for number, known_at, body in connection.execute(wanted.order_by(events.c.number)):
-        after = json.loads(body)["after"]
+        after = _answer_of(body)
         is_range = after["risk"] is None and after["risk_low"] is not None
         reasons = tuple(after["reasons"])
         yield Told(
             int(number), after["target"], moment_of(after["at"]), moment_of(known_at),
             after["low"], after["risk"], is_range, reasons,
         )  # fmt: skip
+
+
+def _answer_of(body: str) -> dict[str, Any]:
+    """Read what was told anew; what it rests on stands behind, and is most of the text."""
+    begins = body.find(_AFTER)
+    ends = body.find(_BASIS, begins)
+    if begins < 0 or ends < 0:
+        return dict(json.loads(body)["after"])
+    return dict(json.loads(body[begins + len(_AFTER) - 1 : ends] + "}"))

@@ -128,7 +128,7 @@ def dead_groups(connection: Connection) -> tuple[DeadGroup, ...]:
 
 
 def send_all_again(connection: Connection, now: str, target: str = "") -> int:
-    """Try dead letters again, each with the key that it had.
+    """Try dead letters again, once, each with the key that it had.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def send_all_again(connection: Connection, now: str, target: str = "") -> int:
     raised = update(outbox).where(*_DEAD)
     if target:
         raised = raised.where(outbox.c.target == target)
-    return connection.execute(raised.values(dead_at=None, attempts=0, next_at=now)).rowcount
+    return connection.execute(raised.values(_once_more(now))).rowcount
 
 
 def drop_letter(connection: Connection, number: int, reason: str, now: str) -> None:
@@ -176,7 +176,7 @@ def drop_letter(connection: Connection, number: int, reason: str, now: str) -> N
 
 
 def send_again(connection: Connection, number: int, now: str) -> None:
-    """Try a dead letter again.
+    """Try a dead letter again, once.
 
     Parameters
     ----------
@@ -193,8 +193,31 @@ def send_again(connection: Connection, number: int, now: str) -> None:
         ``no_such_letter`` where it has arrived, or is not dead.
     """
     raised = update(outbox).where(outbox.c.number == number, *_DEAD)
-    if not connection.execute(raised.values(dead_at=None, attempts=0, next_at=now)).rowcount:
+    if not connection.execute(raised.values(_once_more(now))).rowcount:
         raise _no_such_letter()
+
+
+def is_target(connection: Connection, target: str) -> bool:
+    """Tell whether anything was ever to be sent to a target.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    target : str
+        Perhaps the name of one.
+
+    Returns
+    -------
+    bool
+    """
+    wanted = select(outbox.c.number).where(outbox.c.target == target).limit(1)
+    return connection.execute(wanted).one_or_none() is not None
+
+
+def _once_more(now: str) -> dict[str, object]:
+    # its attempts stay: where it fails it is dead at once, and holds up nothing newer
+    return {"dead_at": None, "next_at": now}
 
 
 def _no_such_letter() -> Exception:

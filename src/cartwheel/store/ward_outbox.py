@@ -214,7 +214,8 @@ def put_off_outbox(
     dead_at : str or None
         Where it is not tried again: then later ones of the patient go on without it.
     """
-    changed = update(outbox).where(outbox.c.number == number)
+    # what has arrived, or was dropped, stays so: another server may have had the row too
+    changed = update(outbox).where(outbox.c.number == number, outbox.c.done_at.is_(None))
     values = {"last_problem": problem[:300], "next_at": next_at, "dead_at": dead_at}
     connection.execute(changed.values(values))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cartwheel.watch.alerts import Now, due, step
 from cartwheel.watch.episode import Episode, Versions, answer_at, new_episode
@@ -32,6 +32,8 @@ from cartwheel.watch.view import View
 from cartwheel.watch.ward import Ward
 
 _VALUE_MAY_BE_NONE = frozenset((*MILESTONES, *TREATMENTS))
+# by so much the list of the ward may run after the clock of who discharges
+_LIST_RUNS_AFTER = timedelta(hours=1)
 
 
 def advance(ward: Ward, episode: Episode, entry: Entry) -> tuple[Episode, tuple[Event, ...]]:
@@ -63,10 +65,12 @@ def advance(ward: Ward, episode: Episode, entry: Entry) -> tuple[Episode, tuple[
     if isinstance(what, Observation):
         if not work.take(what):
             return episode, ()
+        if what.name == "discharge":
+            work.keep_here(entry.number)
     elif isinstance(what, Tick):
         work.pass_to(what.at)
-    elif isinstance(what, Stay) and what.here:
-        work.come_back(what, entry.number)
+    elif isinstance(what, Stay):
+        work.stay(what, entry.number)
     changed = work.assess()
     acknowledged = what if isinstance(what, Acknowledgement) else None
     return work.finish(entry, changed, acknowledged)
@@ -101,8 +105,8 @@ def fold(
 class _Work:
     """One step while it is being made; what it began from is never touched."""
 
-    __slots__ = ("answers", "episode", "gone", "horizon", "left", "standings", "starts", "touched",
-                 "tracks", "turns", "versions", "ward")  # fmt: skip
+    __slots__ = ("answers", "episode", "gone", "here_since", "horizon", "left", "standings",
+                 "starts", "touched", "tracks", "turns", "versions", "ward")  # fmt: skip
 
     def __init__(self, ward: Ward, episode: Episode) -> None:
         self.ward = ward
@@ -113,6 +117,7 @@ class _Work:
         self.turns: Mapping[str, datetime] = episode.turns
         self.answers: Mapping[str, tuple[Standing, ...]] = episode.answers
         self.standings: Mapping[str, Standing] = episode.standings
+        self.here_since = episode.here_since
         # target -> moment from which it has to be assessed again
         self.starts: dict[str, datetime] = {}
         # from here on a value has come, gone or moved
@@ -139,20 +144,39 @@ class _Work:
             before = touched.get(new.name)
             touched[new.name] = min(new.taken_at, before) if before else new.taken_at
             self.pass_to(new.taken_at)
-        self.touched = min(touched.values(), default=None)
+        first = min(touched.values(), default=None)
+        if first is not None and (self.touched is None or first < self.touched):
+            self.touched = first
         for name, moment in touched.items():
             for target in self.ward.asking.get(name, ()):
                 self._begin(target, moment)
         self._turn(tuple(self.tracks) if "death" in touched else touched)
         return True
 
-    def come_back(self, stay: Stay, number: int) -> None:
-        """Admit a patient who had left, where no message did."""
+    def stay(self, stay: Stay, number: int) -> None:
+        """Take him onto the list of the ward, or off it; who had left is admitted by that."""
+        if stay.folded:
+            return
+        self.here_since = stay.at if stay.here else None
+        left = self._left_at()
+        if stay.here and left is not None:
+            self._admit(max(stay.at, left), number)
+
+    def keep_here(self, number: int) -> None:
+        """A discharge from before the ward took him is of an earlier stay: he has not left."""
+        since, left = self.here_since, self._left_at()
+        if since is not None and left is not None and since - left > _LIST_RUNS_AFTER:
+            self._admit(since, number)
+
+    def _left_at(self) -> datetime | None:
         at = self.horizon
-        if at is not None and gone(View(self.ward.policy, self.tracks, at)) == LEFT:
-            back = max(stay.at, self.tracks["discharge"].times[-1])
-            source = f"stay {number}"
-            self.take(Observation(stay.patient, "admission", back, None, source=source))
+        if at is None or gone(View(self.ward.policy, self.tracks, at)) != LEFT:
+            return None
+        return self.tracks["discharge"].times[-1]
+
+    def _admit(self, at: datetime, number: int) -> None:
+        patient, source = self.episode.patient, f"stay {number}"
+        self.take(Observation(patient, "admission", at, None, source=source))
 
     def _set(self, name: str, track: Track) -> None:
         tracks = {**self.tracks, name: track}
@@ -310,7 +334,7 @@ class _Work:
                 due_at = called if due_at is None else min(due_at, called)
         made = Episode(
             self.episode.patient, self.horizon, self.tracks, self.versions, self.turns,
-            self.answers, self.standings, alerts, due_at,
+            self.answers, self.standings, alerts, due_at, self.here_since,
         )  # fmt: skip
         return made, (*changed, *told)
 

@@ -181,19 +181,29 @@ def _of_target(table: RuleTable) -> Single:
     target = table.target()
     if "bands" in table.given:
         return InBand(target, table.bands(target))
-    if "risk_at_least" in table.given:
-        if table.kind_of(target) == "grade":
-            table.wrong("risk_at_least", "a grade has no risk", "say at_least = 2")
-        limit = float(table.number("risk_at_least", Decimal(1), low=0, high=1) or 0)
-        clear = table.number("clear_below", None, low=0, high=limit)
-        if limit <= 0 and "risk_at_least" in table.given:
-            table.wrong(
-                "risk_at_least", "every risk is at least 0: it would always hold", "above 0"
-            )
-        elif clear is not None and clear <= 0:
-            table.wrong("clear_below", "no risk is below 0: it would never end", "above 0")
-        return AtRisk(target, limit, limit if clear is None else float(clear))
+    return _at_risk(table, target) if "risk_at_least" in table.given else _reached(table, target)
+
+
+def _at_risk(table: RuleTable, target: str) -> AtRisk:
+    if table.kind_of(target) == "grade":
+        table.wrong("risk_at_least", "a grade has no risk", "say at_least = 2")
+    elif not table.has_risk(target):
+        what = f"{target} tells no risk: it would never hold"
+        table.wrong("risk_at_least", what, "say at_least or bands, or name what tells a risk")
+    limit = float(table.number("risk_at_least", Decimal(1), low=0, high=1) or 0)
+    clear = table.number("clear_below", None, low=0, high=limit)
+    if limit <= 0:
+        table.wrong("risk_at_least", "every risk is at least 0: it would always hold", "above 0")
+    elif clear is not None and clear <= 0:
+        table.wrong("clear_below", "no risk is below 0: it would never end", "above 0")
+    return AtRisk(target, limit, limit if clear is None else float(clear))
+
+
+def _reached(table: RuleTable, target: str) -> Reached:
     limit_given = table.number("at_least", None)
+    if table.kind_of(target) == "landmark" and "at_least" in table.given:
+        what = "a landmark model tells a risk and nothing else: it would never hold"
+        table.wrong("at_least", what, "say risk_at_least = 0.2")
     if "at_least" not in table.given:
         table.missing("at_least", "from which grade or value on; or bands, or risk_at_least")
     limit = float(limit_given or 0)
@@ -215,10 +225,16 @@ def _measured(table: RuleTable) -> Measured:
     limit = table.measured(side, name)
     clear_key = "clear_below" if side == "at_least" else "clear_above"
     clear = table.measured(clear_key, name) if clear_key in table.given else limit
-    if clear != limit and (clear > limit) == (side == "at_least"):
-        table.wrong(clear_key, "it lies on the wrong side of the limit")
-    elif clear_key in table.given and clear == _end(name, side, bad=False):
-        table.wrong(clear_key, "no value lies beyond it: it would never end")
+    good = _end(name, side, bad=False)
+    if limit == good and not table.is_wrong(side):
+        what = "every plausible value is so: it would always hold"
+        table.wrong(side, what, "a limit that most values do not reach")
+    elif clear != limit and (clear > limit) == (side == "at_least"):
+        mend = "clear_below lies below at_least, clear_above above at_most"
+        table.wrong(clear_key, "it lies on the wrong side of the limit", mend)
+    elif clear_key in table.given and clear == good:
+        what = "no value lies beyond it: it would never end"
+        table.wrong(clear_key, what, f"a value between it and {side}")
     return Measured(name, side, limit, clear)
 
 
@@ -231,16 +247,21 @@ def _end(name: str, side: str, *, bad: bool) -> Decimal | None:
 
 
 def _worse_by(table: RuleTable, condition: Condition) -> Decimal:
-    """Read by how much more a value is worse; a tenth of its limit where nothing is said."""
+    """Read by how much more a value is worse.
+
+    Where nothing is said, a tenth of its limit, or of the way from that to the nearer end of what
+    is plausible: a tenth of 92 % would keep silent of a saturation of 83 %.
+    """
     match condition:
         case Measured(name=name, side=side, limit=limit):
-            end = _end(name, side, bad=True)
-            room = abs(limit) if end is None else abs(end - limit)
+            worst, best = _end(name, side, bad=True), _end(name, side, bad=False)
             if "worse_by" not in table.given:
-                return min(abs(limit), room) / _TENTH
+                ways = [abs(limit - end) for end in (worst, best) if end is not None]
+                return min([abs(limit), *ways]) / _TENTH
             said = table.difference("worse_by", name, 'a difference: worse_by = "0.5 Cel"')
-            if end is not None and said > room:
-                table.wrong("worse_by", "no value could ever be so much worse than the limit")
+            if worst is not None and said > abs(worst - limit) and not table.is_wrong("worse_by"):
+                what = "no value could ever be so much worse than the limit"
+                table.wrong("worse_by", what, "a smaller difference, or leave it out")
             return said
         case Rising(name=name, by=by, is_ratio=False):
             if "worse_by" not in table.given:
@@ -257,7 +278,7 @@ def _worse_by(table: RuleTable, condition: Condition) -> Decimal:
             return Decimal(0)
     given = table.number("worse_by", None, high=most)
     if given is not None and given <= 0:
-        table.wrong("worse_by", "a difference above 0 is needed")
+        table.wrong("worse_by", "a difference above 0 is needed", "leave it out for the usual one")
     return usual if given is None else given
 
 

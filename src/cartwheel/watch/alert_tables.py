@@ -13,6 +13,7 @@ from cartwheel.clinic.grading import grading_rule
 from cartwheel.clinic.measurement import measurement
 from cartwheel.errors import Problem, Refused
 from cartwheel.units import parse_quantity
+from cartwheel.watch.drift_followed import tells_risk
 from cartwheel.watch.observation import NameKind
 from cartwheel.watch.scores import ScoreTarget
 from cartwheel.watch.targets import Target
@@ -74,6 +75,11 @@ class RuleTable:
         """Note that a key is wrong."""
         self._problems.append(Problem(code, what, f"{self._where}: {key}", mend))
 
+    def is_wrong(self, key: str) -> bool:
+        """Tell whether something was found wrong with a key."""
+        place = f"{self._where}: {key}"
+        return any((one.where or "").startswith(place) for one in self._problems)
+
     def missing(self, key: str, what: str) -> None:
         """Note that a key is missing."""
         self.wrong(key, "it is missing", what, "missing_key")
@@ -86,7 +92,8 @@ class RuleTable:
                 self.missing(key, f'write {key} = "..."')
             return ""
         if not isinstance(given, str) or not given.strip() or len(given) > _LONGEST_TEXT:
-            self.wrong(key, f"a text of 1 to {_LONGEST_TEXT} characters is needed")
+            what = f"a text of 1 to {_LONGEST_TEXT} characters is needed"
+            self.wrong(key, what, f'write {key} = "..."')
             return ""
         return given.strip()
 
@@ -115,7 +122,7 @@ class RuleTable:
         """Read true or false; false where nothing is said."""
         given = self._take(key)
         if given is not None and not isinstance(given, bool):
-            self.wrong(key, "true or false is needed")
+            self.wrong(key, "true or false is needed", f"write {key} = true, without quotes")
         return given is True
 
     def number(
@@ -132,7 +139,7 @@ class RuleTable:
         if given is None:
             return otherwise
         if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
-            self.wrong(key, "a number is needed")
+            self.wrong(key, "a number is needed", f"write {key} = 2, without quotes")
             return otherwise
         found = Decimal(str(given))
         fits = found.is_finite() and (not whole or found == found.to_integral_value())
@@ -191,6 +198,11 @@ class RuleTable:
         """Tell what kind of thing is followed: grade, score, landmark; empty where unknown."""
         followed = self._targets.get(target)
         return "" if followed is None else followed.kind
+
+    def has_risk(self, target: str) -> bool:
+        """Tell whether a target gives a risk; true of one that is not known."""
+        followed = self._targets.get(target)
+        return followed is None or tells_risk(followed)
 
     def highest_grade(self, target: str) -> int:
         """Give the highest grade of a rule that is followed."""

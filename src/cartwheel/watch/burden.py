@@ -213,9 +213,8 @@ def burden(
     """
     normal_quantile(level)  # refuses a level outside (0, 1)
     if foretold is not None and foretold.within <= timedelta():
-        raise refuse(
-            PlanRefused, "foretold_within", "how long an alert foretells has to be above 0"
-        )
+        what = "how long an alert foretells has to be above 0"
+        raise refuse(PlanRefused, "foretold_within", what, mend="give hours, such as 48")
     followed = _Followed(stays)
     lives = _lives(told)
     inside = [one for one in lives if followed.end_of(one.patient, one.raised_at) is not None]
@@ -242,7 +241,10 @@ class _Followed:
         self.stays: dict[str, list[Stay]] = {}
         for one in sorted(stays, key=lambda stay: stay.begins):
             if one.ends < one.begins:
-                raise refuse(PlanRefused, "stay_backwards", "a stay ends before it begins")
+                mend = "exchange its two ends"
+                raise refuse(
+                    PlanRefused, "stay_backwards", "a stay ends before it begins", mend=mend
+                )
             self.stays.setdefault(one.patient, []).append(one)
         for several in self.stays.values():
             if any(first.ends > second.begins for first, second in pairwise(several)):
@@ -250,7 +252,10 @@ class _Followed:
                 raise refuse(PlanRefused, "stays_overlap", "a day would count twice", mend=mend)
         self.days = sum((one.ends - one.begins) / _DAY for one in stays)
         if not self.days > 0:
-            raise refuse(NotEstimable, "no_patient_days", "nobody was followed for any time")
+            mend = "give patients with values at more than one moment"
+            raise refuse(
+                NotEstimable, "no_patient_days", "nobody was followed for any time", mend=mend
+            )
 
     def end_of(self, patient: str, moment: datetime) -> datetime | None:
         """Give when the stay ends in which a moment lies; None where it lies in none."""

@@ -46,8 +46,10 @@ def course(asked: Asked) -> Teller:
         else:
             new = values[len(before) :]
             pairs = (*pairs, *[(view.day_of(one.taken_at), given(one)) for one in new])
-            if len(known) >= _MOST_COURSES:
-                known.pop(next(iter(known)), None)
+            if of not in known and len(known) >= _MOST_COURSES:
+                # at one go: pages ask in threads of their own, and change it too
+                oldest, *_ = known
+                known.pop(oldest, None)
             known[of] = (values, pairs)
         if any(one.value is None for one in values):
             pairs = tuple([two for one, two in zip(values, pairs, strict=True)

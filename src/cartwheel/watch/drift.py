@@ -84,11 +84,14 @@ def drift(
     """
     first, last = plan.reference
     if first > last:
-        raise refuse(PlanRefused, "reference_backwards", "the reference time ends before it begins")
+        what = "the reference time ends before it begins"
+        raise refuse(PlanRefused, "reference_backwards", what, mend="exchange its two ends")
     if plan.least < 1:
-        raise refuse(PlanRefused, "least", "the least number of patients is 1")
+        what = "the least number of patients is 1"
+        raise refuse(PlanRefused, "least", what, mend="withhold numbers of fewer than 5")
     if plan.permutations < 1:
-        raise refuse(PlanRefused, "permutations", "at least one permutation is needed")
+        what = "at least one permutation is needed"
+        raise refuse(PlanRefused, "permutations", what, mend="take some 2000")
     normal_quantile(plan.level)  # refuses a level outside (0, 1)
     return Drift(
         plan,

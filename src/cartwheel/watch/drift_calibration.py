@@ -47,7 +47,11 @@ def calibration_drift(
             mend = f"say its horizon, or leave the risks of {one.target} out"
             raise refuse(PlanRefused, "horizon_missing", "a risk without its horizon", mend=mend)
         if not 0.0 <= one.risk <= 1.0:
-            raise refuse(NotEstimable, "risk_range", f"a risk of {one.target} is not from 0 to 1")
+            what, mend = (
+                f"a risk of {one.target} is not from 0 to 1",
+                "give shares, not percentages",
+            )
+            raise refuse(NotEstimable, "risk_range", what, mend=mend)
         cell = cells.setdefault((one.centre, one.period, one.target), {})
         if one.patient in cell:
             mend = "take one risk of each patient in each period, such as the first"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -97,7 +97,10 @@ def followed_risks(
 
 
 def risks_against(
-    event: str, targets: Sequence[Target], horizon_days: float | None = None
+    event: str,
+    targets: Sequence[Target],
+    horizon_days: float | None = None,
+    stated: Sequence[FollowedRisk] = (),
 ) -> tuple[FollowedRisk, ...]:
     """List every risk that a ward tells, to be compared with an event that a file gives.
 
@@ -109,14 +112,20 @@ def risks_against(
         What the ward follows.
     horizon_days : float, optional
         Of those that do not say their own.
+    stated : sequence of FollowedRisk
+        Of `followed_risks`: where the ward file says days and horizon of a risk, these hold.
 
     Returns
     -------
     tuple of FollowedRisk
-        At the first moment of each; those without a horizon are left out.
+        Else at the first moment of each; those without a horizon are left out.
     """
     found = []
     for target in targets:
+        own = [one for one in stated if one.target == target.id]
+        if own:
+            found += [replace(one, event=event, rule="", grade=0) for one in own]
+            continue
         horizon = own_horizon(target) or horizon_days
         if tells_risk(target) and horizon is not None:
             found.append(FollowedRisk(target.id, event, "", 0, _first_day(target), horizon))

@@ -16,6 +16,7 @@ from cartwheel.estimate import Estimate
 from cartwheel.stats.descriptive import quantiles, wilson_interval
 from cartwheel.stats.multiplicity_adjustment import holm
 from cartwheel.watch.drift_rows import (
+    OTHER_REASONS,
     Answered,
     Asked,
     DriftPlan,
@@ -60,7 +61,11 @@ class _Cell:
         elif one.value is None:
             self.missing += 1
         elif not math.isfinite(one.value):
-            raise refuse(NotEstimable, "not_finite", f"a value of {one.name} is no finite number")
+            what, mend = (
+                f"a value of {one.name} is no finite number",
+                "give None where it is missing",
+            )
+            raise refuse(NotEstimable, "not_finite", what, mend=mend)
         else:
             self.values.setdefault(one.patient, []).append(one.value)
 
@@ -160,13 +165,16 @@ def _distance(
     named = sha256("\x1f".join(key).encode()).digest()
     asked = f"{plan.seed} {plan.permutations} {before.size}".encode() + named
     same = sha256(asked + before.tobytes() + now.tobytes()).digest()
-    if same not in _KNOWN:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
+    found = _KNOWN.get(same)
+    if found is None:
         # each comparison has its own stream: it does not depend on the others
         stream = np.random.default_rng([plan.seed, int.from_bytes(named[:8], "big")])
-        _KNOWN[same] = _permuted(stream, plan.permutations, before, now)
-    return _KNOWN[same]
+        found = _permuted(stream, plan.permutations, before, now)
+        # months and quarters are counted at the same time: another thread may empty it
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[same] = found
+    return found
 
 
 def _permuted(
@@ -253,14 +261,19 @@ def _refusal_row(plan: DriftPlan, key: tuple[str, str, str], cell: _Answers) -> 
     row = RefusalDrift(*key, is_reference(plan, key[1]))
     if len(cell.patients) < plan.least:
         return replace(row, withheld=True)
-    told = [
-        (reason, count if len(patients) >= plan.least else None)
-        for reason, (count, patients) in cell.reasons.items()
-    ]
-    told.sort(key=lambda pair: (-(pair[1] or 0), pair[0]))
+    few = {reason for reason, (_, patients) in cell.reasons.items() if len(patients) < plan.least}
+    told = sorted(
+        ((reason, count) for reason, (count, _) in cell.reasons.items() if reason not in few),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    others: tuple[tuple[str, int | None], ...] = ()
+    if few:
+        whose = {patient for reason in few for patient in cell.reasons[reason][1]}
+        count = sum(cell.reasons[reason][0] for reason in few)
+        others = ((OTHER_REASONS, count if len(whose) >= plan.least else None),)
     return replace(
         row,
         patients=len(cell.patients),
         refused=_share(plan, cell.refused, cell, "share without an answer"),
-        reasons=tuple(told),
+        reasons=(*told, *others),
     )

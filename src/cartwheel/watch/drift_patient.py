@@ -232,9 +232,10 @@ def _asked(
     first, last = (begins + timedelta(days=days) for days in INPUT_DAYS)
     found: dict[str, list[Observation]] = {}
     for one in measured:
-        # what does not age, such as a weight before, counts whenever it was taken
+        # what does not age, such as a height, counts from whenever before; never from after
         lasts = reading.ward.policy.age_of(one.name) is None
-        if isinstance(one.value, Decimal) and (lasts or first <= one.taken_at < last):
+        inside = one.taken_at < last and (lasts or first <= one.taken_at)
+        if inside and isinstance(one.value, Decimal):
             found.setdefault(one.name, []).append(one)
     stated = set(reading.ward.policy.constants)
     for name in sorted(reading.numbers - {*TREATMENTS, *(stated - found.keys())}):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from cartwheel.estimate import Estimate
 
+OTHER_REASONS = "other reasons"
+"""Reasons of few patients each, counted together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -176,8 +179,9 @@ class RefusalDrift:
     refused : Estimate or None
         Share of the times it was asked.
     reasons : tuple of (str, int or None)
-        How often each reason was given, most often first; None where it was given of too few
-        patients. One refusal may have several reasons.
+        How often each reason was given, most often first. One of few patients may say a value of
+        theirs: these stand last as `OTHER_REASONS`, None where even they are of too few. One
+        refusal may have several reasons.
     """
 
     centre: str

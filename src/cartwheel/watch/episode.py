@@ -69,6 +69,8 @@ class Episode:
         Of the alert rules.
     due_at : datetime or None
         When the clock has to be told (by a `Tick`), UTC; None where time alone changes nothing.
+    here_since : datetime or None
+        UTC. When the ward took him onto its list; None where it did not, or took him off.
     """
 
     patient: str
@@ -80,6 +82,7 @@ class Episode:
     standings: Mapping[str, Standing]
     alerts: AlertState
     due_at: datetime | None
+    here_since: datetime | None = None
 
     @property
     def infusion(self) -> datetime | None:

@@ -281,7 +281,8 @@ def vasopressors(view: View) -> Told:
         return
     said_none = max((at for at, one in enumerate(charted) if is_none(one)), default=-1)
     begun = [one for one in charted[said_none + 1 :] if not is_none(one)]
-    running = [one for one in begun if one in view.running("vasopressors")]
+    runs = set(map(id, view.running("vasopressors")))
+    running = [one for one in begun if id(one) in runs]
     if running:
         agents = sorted({agent for one in running for agent in _agents(one)})
         yield "vasopressors", Fact(tuple(agents), running[-1])

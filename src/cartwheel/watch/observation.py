@@ -123,11 +123,14 @@ class Stay:
         Begins, or ends.
     at : datetime
         UTC.
+    folded : bool
+        It ends because the record was folded into another one: of the list nothing is said.
     """
 
     patient: str
     here: bool
     at: datetime
+    folded: bool = False
 
 
 Known: TypeAlias = Observation | Tick | Acknowledgement

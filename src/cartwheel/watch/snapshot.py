@@ -16,7 +16,7 @@ from cartwheel.watch.standing import InputAt, Standing
 from cartwheel.watch.track import Track
 from cartwheel.watch.ward import Ward
 
-SCHEMA = "cartwheel/episode/2"
+SCHEMA = "cartwheel/episode/3"
 """Rises with every change of what an episode holds, or of what follows from the same values."""
 
 _STANDING = tuple(field.name for field in fields(Standing))
@@ -45,6 +45,7 @@ def episode_to_json(ward: Ward, episode: Episode) -> str:
         "patient": episode.patient,
         "horizon": _moment(episode.horizon),
         "due_at": _moment(episode.due_at),
+        "here_since": _moment(episode.here_since),
         "versions": [[source, *_observation(one)] for source, one in versions],
         "tracks": {
             name: [_source_of(one) for one in track.values]
@@ -102,6 +103,7 @@ def episode_from_json(ward: Ward, text: str) -> Episode | None:
         standings={name: _read_standing(one) for name, one in document["standings"].items()},
         alerts=from_json(document["alerts"]),
         due_at=_read_moment(document["due_at"]),
+        here_since=_read_moment(document["here_since"]),
     )
 
 

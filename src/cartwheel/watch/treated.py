@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -34,9 +35,9 @@ def began(earlier: Sequence[Standing], infusion: datetime) -> Began:
     Parameters
     ----------
     earlier : sequence of Standing
-        Of the same rule, in order of time.
+        Of the same rule, in order of time, up to a moment after the infusion.
     infusion : datetime
-        What was answered before it does not count.
+        What was answered before it counts only where it still was the answer then.
 
     Returns
     -------
@@ -47,14 +48,15 @@ def began(earlier: Sequence[Standing], infusion: datetime) -> Began:
     A moment without an answer leaves open whether there was CRS, as a day without a chart does in
     `cartwheel.clinic.toxicity.episode`.
     """
+    # only changes are kept: a fever that lasts into a second infusion has its answer from before it
+    until = bisect_right(earlier, infusion, key=lambda one: one.at)
     possible: datetime | None = None
-    for one in earlier:
-        if one.at < infusion:
-            continue
+    for one in earlier[max(until - 1, 0) :]:
+        at = max(one.at, infusion)
         if one.high is None or one.high > 0:
-            possible = possible or one.at
+            possible = possible or at
             if one.low is not None and one.low > 0:
-                return Began(one.at, possible)
+                return Began(at, possible)
     return Began(None, possible)
 
 
@@ -76,7 +78,7 @@ def crs_course(view: View) -> Told:
     infusion = view.infusion
     if infusion is None:
         return
-    found = began(view.earlier, infusion)
+    found = began(view.earlier, infusion) if view.at > infusion else Began(None, None)
     said = view.last("crs_before")
     before: bool | None = True if found.certain else None if found.possible else False
     if said is not None and isinstance(said.value, bool) and said.taken_at >= infusion:

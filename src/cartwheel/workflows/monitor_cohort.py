@@ -237,8 +237,7 @@ def _numbered(
     """Read whose each row is and of which day; all faults are told at once."""
     place = {meant: at for at, meant in columns.items()}
     found: list[tuple[str, Decimal, tuple[Cell, ...]]] = []
-    nobody: list[int] = []
-    dayless: list[int] = []
+    nobody, dayless, endless = list[int](), list[int](), list[int]()
     run, last = 0, ("", Decimal(0))
     for number, cells in enumerate(table.rows, table.first_row):
         patient, day = cells[place["patient"]], _number(cells[place["day"]])
@@ -247,6 +246,9 @@ def _numbered(
             continue
         if day is None or abs(day) > _MOST_DAYS:
             dayless.append(number)
+            continue
+        if "end_day" in place and not _is_end(cells[place["end_day"]]):
+            endless.append(number)
             continue
         if runs:
             run += (patient != last[0]) or day < last[1]
@@ -259,15 +261,25 @@ def _numbered(
             and column not in ignored
         )
         found.append((f"{patient} #{run}" if runs else patient, day, told))
-    _refuse_rows(table, nobody, dayless)
+    _refuse_rows(table, nobody, dayless, endless)
     return found
 
 
-def _refuse_rows(table: ChartTable, nobody: list[int], dayless: list[int]) -> None:
+def _is_end(text: str) -> bool:
+    """Tell whether the end of a treatment is a day, or not said."""
+    day = _number(text)
+    return text.casefold() in _BLANK or (day is not None and abs(day) <= _MOST_DAYS)
+
+
+def _refuse_rows(
+    table: ChartTable, nobody: list[int], dayless: list[int], endless: list[int]
+) -> None:
     problems = []
+    days = "write days since the infusion"
     for several, code, what, mend in (
         (nobody, "no_patient", "no patient is named", "fill the column in"),
-        (dayless, "not_a_number", "the day is no number of days", "write days since the infusion"),
+        (dayless, "not_a_number", "the day is no number of days", days),
+        (endless, "not_a_number", "the end is no number of days", f"{days}, or nothing"),
     ):
         if several:
             shown = ", ".join(str(one) for one in several[:_SHOWN_ROWS])

@@ -101,7 +101,7 @@ def against_result(
         raise refuse(FileRefused, "result_kind", what, where=path.name, mend=_MEND)
     try:
         return _against(path.name, document, cost, files, settings)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         what = "something of the result is not there"
         raise refuse(FileRefused, "result_broken", what, where=path.name, mend=_MEND) from None
 

@@ -21,10 +21,12 @@ from cartwheel.watch.drift import Answered, Asked, Drift, DriftPlan, Predicted, 
 from cartwheel.watch.drift_calibration import calibration_drift
 from cartwheel.watch.drift_findings import drift_findings
 from cartwheel.watch.drift_patient import Outcome
-from cartwheel.watch.drift_rows import CalibrationDrift
+from cartwheel.watch.drift_rows import OTHER_REASONS, CalibrationDrift
+from cartwheel.watch.drift_withheld import without_rests
 from cartwheel.watch.ward import Ward
 from cartwheel.workflows.monitor_compare import against_past, against_result
 from cartwheel.workflows.monitor_notes import FEWEST, notes_of
+from cartwheel.workflows.monitor_open import is_simulated
 from cartwheel.workflows.monitor_outcomes import check_everybody, outcomes_of_patients
 from cartwheel.workflows.monitor_plan import OUTCOME, SimulatedPast
 from cartwheel.workflows.monitor_result import (
@@ -82,7 +84,7 @@ def summed_up(
     predicted, told = predicted_of(past, risks, outcomes)
     horizons = {one.name: one.horizon_days for one in risks}
     calibration = calibration_drift(DriftPlan((EVERY, EVERY), horizons), predicted)
-    drifted = _drift(past, predicted, horizons)
+    drifted = _drift(past, predicted, calibration, horizons)
     settings = SimulationSettings(
         plan.delay_minutes, plan.every_days, plan.responder_minutes, plan.responder_share,
         plan.seed, "" if foretold is None else foretold.what, told_by, plan.within_hours,
@@ -92,7 +94,7 @@ def summed_up(
         schema=SCHEMA,
         source=_source(past),
         simulated=any(one.simulated for one in past.files)
-        or any(_is_simulated(one) for one in ward.targets),
+        or any(is_simulated(one) for one in ward.targets),
         settings=settings,
         ward=ward.ward,
         time_zone=ward.time_zone,
@@ -211,11 +213,6 @@ def _told_first(past: SimulatedPast, target: str, grade: int) -> Iterator[tuple[
             yield one.course.patient, min(reached)
 
 
-def _is_simulated(target: object) -> bool:
-    made = getattr(target, "spec", None) or getattr(target, "model", None)
-    return bool(getattr(made, "simulated", False))
-
-
 def _source(past: SimulatedPast) -> SimulationSource:
     outcomes = past.plan.outcomes
     return SimulationSource(
@@ -272,7 +269,7 @@ def _target_count(target: Any, past: SimulatedPast) -> TargetCount:
             else:
                 settled += 1
     return TargetCount(
-        target.id, target.kind, target.title, _is_simulated(target), len(patients), settled,
+        target.id, target.kind, target.title, is_simulated(target), len(patients), settled,
         still_open, refused, late, _told_reasons(reasons, given_of),
     )  # fmt: skip
 
@@ -285,11 +282,14 @@ def _told_reasons(reasons: Counter[str], given_of: Mapping[str, set[str]]) -> di
         if len(given_of[reason]) >= _FEW_REASONS
     }
     rest = sum(reasons.values()) - sum(told.values())
-    return {**told, **({"other reasons": rest} if rest else {})}
+    return {**told, **({OTHER_REASONS: rest} if rest else {})}
 
 
 def _drift(
-    past: SimulatedPast, predicted: Sequence[Predicted], horizons: Mapping[str, float]
+    past: SimulatedPast,
+    predicted: Sequence[Predicted],
+    calibration: Sequence[CalibrationDrift],
+    horizons: Mapping[str, float],
 ) -> Drift | None:
     """Compare the quarters of each file, in its own order: a file is seldom in order of time."""
     if not any(len(one.patients) >= FEWEST for one in past.files):
@@ -306,7 +306,12 @@ def _drift(
             answered += _answered(by_id[patient.id], file.name, period)
     plan = DriftPlan(("quarter 1", "quarter 2"), horizons, seed=past.plan.seed)
     told = [replace(one, period=quarter[one.patient]) for one in predicted]
-    return drift(plan, asked, answered, told)
+    found = drift(plan, asked, answered, told)
+    # a quarter of few must not be all patients less the other quarters
+    found = without_rests(replace(found, calibration=(*calibration, *found.calibration)), EVERY)
+    return replace(
+        found, calibration=tuple(one for one in found.calibration if one.period != EVERY)
+    )
 
 
 def _asked(ward: Ward, codes: CodeTable, one: Lived, centre: str, period: str) -> Iterator[Asked]:

@@ -25,6 +25,7 @@ from cartwheel.watch.drift_patient import (
     PatientRows,
 )
 from cartwheel.watch.drift_rows import Answered, Asked, Predicted
+from cartwheel.watch.drift_withheld import without_rests
 from cartwheel.workflows.json_schema import closed_schema
 from cartwheel.workflows.monitor_drift_result import (
     KIND,
@@ -36,6 +37,7 @@ from cartwheel.workflows.monitor_drift_result import (
     ParkedCount,
     RiskCount,
 )
+from cartwheel.workflows.monitor_open import is_simulated, is_simulated_ward
 
 LEAST = 5
 _REFERENCE_MOST = 6
@@ -137,7 +139,8 @@ def drift_of_log(read: LogRead, reading: DriftReading, asked: DriftAsked) -> Mon
     Returns
     -------
     MonitorDrift
-        Numbers of fewer than five patients are withheld.
+        Numbers of fewer than five patients are withheld, and rows by which they could be worked
+        out; items that were parked are counted however few they are.
 
     Raises
     ------
@@ -152,11 +155,14 @@ def drift_of_log(read: LogRead, reading: DriftReading, asked: DriftAsked) -> Mon
         permutations=asked.permutations, seed=asked.seed,
     )  # fmt: skip
     places = _places(counted)
-    found = drift(
-        plan,
-        _asked(counted, places),
-        _answered(counted, places),
-        _predicted(counted, places),
+    found = without_rests(
+        drift(
+            plan,
+            _asked(counted, places),
+            _answered(counted, places),
+            _predicted(counted, places),
+        ),
+        ALL,
     )
     findings = (*_remarks(found, places), *nothing_yet(found, ALL))
     ward = reading.ward
@@ -168,7 +174,7 @@ def drift_of_log(read: LogRead, reading: DriftReading, asked: DriftAsked) -> Mon
             read.counted_at.isoformat(timespec="seconds"), read.outcomes, library_versions(),
         ),
         ward=ward.ward,
-        simulated=any(_is_simulated(one) for one in ward.targets),
+        simulated=is_simulated_ward(ward),
         settings=DriftSettings(
             asked.by, ward.time_zone, asked.reference is not None,
             TOLD_WITHIN.total_seconds() / 3600.0,
@@ -272,13 +278,8 @@ def _risk_counts(counted: Sequence[PatientRows], reading: DriftReading) -> Itera
         told = [count if count == 0 or count >= LEAST else None for count in counts]
         yield RiskCount(
             risk.name, risk.target, risk.event, risk.at_day, risk.horizon_days,
-            _is_simulated(of[risk.target]), None in told, *told,
+            is_simulated(of[risk.target]), None in told, *told,
         )  # fmt: skip
-
-
-def _is_simulated(target: object) -> bool:
-    made = getattr(target, "spec", None) or getattr(target, "model", None)
-    return bool(getattr(made, "simulated", False))
 
 
 def _notes(
@@ -296,6 +297,10 @@ def _notes(
         f"patient; answers: of days {ANSWER_DAYS[0]} to {ANSWER_DAYS[1]}; who is not through these "
         "days does not count yet"
     )
+    yield (
+        "a row is withheld too where one of fewer than five patients could be worked out from it; "
+        "items that could not be used are counted however few they are"
+    )
     if places:
         yield "a place is where a patient is, or was last: who moved counts there alone"
     if not reading.risks:
@@ -309,7 +314,7 @@ def _notes(
         "come, or who was not followed to it, counts as censored there"
     )
     if read.outcomes:
-        yield f"what followed: {read.outcomes}"
+        yield f"what followed: {read.outcomes}; whom it does not name is left out"
     else:
         yield (
             "what followed is what the ward itself saw: who goes home well is no longer seen, so "

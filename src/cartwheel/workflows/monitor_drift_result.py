@@ -148,7 +148,8 @@ class MonitorDrift:
     ward : str
         What it is called.
     simulated : bool
-        A score or model of the ward was made from simulated patients.
+        A score or model of the ward was made from simulated patients, or its name says that it is
+        simulated.
     settings : DriftSettings
         How.
     counts : DriftCounts

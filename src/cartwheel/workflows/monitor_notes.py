@@ -74,7 +74,7 @@ def _of_values(past: SimulatedPast) -> Iterator[str]:
             )
     for target in past.ward.targets:
         if not target.reads & (set(sent) - set(MILESTONES)):
-            yield f"{target.id}: the files have nothing of what it reads"
+            yield f"the files have nothing of what {target.id} reads"
 
 
 def _said_twice(past: SimulatedPast) -> int:

@@ -60,6 +60,37 @@ def _models(document: Mapping[str, Any], folder: Path) -> tuple[Target, ...]:
     return landmark_targets(document, folder)
 
 
+def is_simulated(target: Target) -> bool:
+    """Tell whether a score or model was made from simulated patients.
+
+    Parameters
+    ----------
+    target : Target
+        Of a ward.
+
+    Returns
+    -------
+    bool
+    """
+    made = getattr(target, "spec", None) or getattr(target, "model", None)
+    return bool(getattr(made, "simulated", False))
+
+
+def is_simulated_ward(ward: Ward) -> bool:
+    """Tell whether a score or model of a ward is simulated, or its name says that it is.
+
+    Parameters
+    ----------
+    ward : Ward
+        What is followed.
+
+    Returns
+    -------
+    bool
+    """
+    return any(is_simulated(one) for one in ward.targets) or "simulated" in ward.ward.casefold()
+
+
 def unbrought(ward: Ward, known: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """List what each target reads that nothing can bring.
 

@@ -16,6 +16,8 @@ from cartwheel.watch.drift_patient import Outcome
 
 NO, YES = frozenset({"0", "no", "false", "n"}), frozenset({"1", "yes", "true", "y"})
 _SHOWN_ROWS = 6
+# a date written as one number is no day
+_MOST_DAYS = Decimal(3650)
 
 
 @dataclass(slots=True)
@@ -99,9 +101,9 @@ def _refuse_rows(table: ChartTable, columns: tuple[str, str, str], faults: _Faul
         (faults.unclear, "event_unclear", f"{event} is neither yes nor no",
          "write 1 or 0; leave out whoever it is not known of, here and there"),
         (faults.dayless, "no_onset", "somebody had the event, and no day says when",
-         f"fill in the column {onset}"),
+         f"write days since the infusion in the column {onset}"),
         (faults.endless, "no_last_day", "no day says until when it is known",
-         f"fill in the column {followed}"),
+         f"write days since the infusion in the column {followed}"),
     )  # fmt: skip
     problems = [
         Problem(code, what, f"{table.name}: {_rows(rows)}", mend)
@@ -153,7 +155,7 @@ def _number(text: str) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found) <= _MOST_DAYS else None
 
 
 def _missing_columns(lacking: Iterable[str], table: ChartTable) -> list[Problem]:

@@ -110,15 +110,25 @@ def check_plan(plan: Simulation) -> None:
         ``delay``, ``every_days``, ``within_hours``, ``responder``, ``outcome_form``.
     """
     if not plan.delay_minutes >= 0 or plan.delay_minutes > 10_080:
-        raise refuse(PlanRefused, "delay", "the delay is 0 minutes to a week", where="--delay")
+        raise refuse(
+            PlanRefused, "delay", "values are known after no such delay", where="--delay",
+            mend="write minutes, from 0 to 10080 (a week)",
+        )  # fmt: skip
     if not 0 <= plan.every_days <= 365:
-        raise refuse(PlanRefused, "every_days", "0 to 365 days between infusions", where="--every")
+        raise refuse(
+            PlanRefused, "every_days", "infusions do not follow each other so", where="--every",
+            mend="write days, from 0 to 365",
+        )  # fmt: skip
     if not 0 < plan.within_hours <= 2400:
-        raise refuse(PlanRefused, "within_hours", "above 0 and at most 2400 h", where="--within")
+        raise refuse(
+            PlanRefused, "within_hours", "an alert foretells nothing of this time",
+            where="--within", mend="write hours above 0, at most 2400",
+        )  # fmt: skip
     if not plan.responder_minutes > 0 or not 0 <= plan.responder_share <= 1:
         raise refuse(
-            PlanRefused, "responder", "the simulated responder needs minutes above 0 and a share "
-            "of 0 to 1", where="--responder-minutes, --responder-share",
+            PlanRefused, "responder", "there is no such simulated responder",
+            where="--responder-minutes, --responder-share",
+            mend="write minutes above 0, and a share from 0 to 1",
         )  # fmt: skip
     if plan.outcomes is None and plan.foretells and not OUTCOME.fullmatch(plan.foretells):
         raise refuse(

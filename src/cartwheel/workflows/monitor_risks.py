@@ -45,19 +45,7 @@ def risks_of(past: SimulatedPast) -> tuple[FollowedRisk, ...]:
     outcomes = past.plan.outcomes
     if outcomes is None:
         return past.ward.risks
-    stated = {one.target: one for one in past.ward.risks}
-    found = risks_against(outcomes.event, past.ward.targets)
-    # where the ward file says on which days a risk is looked at, it is on these
-    return tuple(
-        one
-        for risk in found
-        for one in (
-            [replace(each, event=risk.event, rule="", grade=0)
-             for each in past.ward.risks if each.target == risk.target]
-            if risk.target in stated
-            else [risk]
-        )
-    )  # fmt: skip
+    return risks_against(outcomes.event, past.ward.targets, stated=past.ward.risks)
 
 
 def without_horizon(past: SimulatedPast) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ def alerts_by_day(lived: Sequence[Lived]) -> tuple[AlertDay, ...]:
     Returns
     -------
     tuple of AlertDay
-        In order; a day on which fewer than five patients were followed is withheld.
+        In order; a day on which fewer than five patients were followed is withheld, and where
+        that is one day alone, the smallest other day too: else it would be all less the others.
     """
     raised: Counter[int] = Counter()
     patients: Counter[int] = Counter()
@@ -48,14 +49,18 @@ def alerts_by_day(lived: Sequence[Lived]) -> tuple[AlertDay, ...]:
                 patients[day] += 1
                 days[day] = days.get(day, timedelta()) + held
         raised.update(_day(course, known_at) for known_at in _raised(one))
+    few = {day for day, count in patients.items() if count < LEAST}
+    if len(few) == 1 < len(patients):
+        few.add(min(patients.keys() - few, key=lambda day: (patients[day], day)))
     return tuple(
-        _row(day, patients[day], days[day] / _DAY, raised[day]) for day in sorted(patients)
+        AlertDay(day, True, None, None, None, None)
+        if day in few
+        else _row(day, patients[day], days[day] / _DAY, raised[day])
+        for day in sorted(patients)
     )
 
 
 def _row(day: int, patients: int, days: float, raised: int) -> AlertDay:
-    if patients < LEAST:
-        return AlertDay(day, True, None, None, None, None)
     low = float(gammaincinv(raised, _TAIL)) / days if raised else 0.0
     high = float(gammaincinv(raised + 1, 1.0 - _TAIL)) / days
     rate = Estimate(raised / days, low, high, _LEVEL, _METHOD, patients, raised)

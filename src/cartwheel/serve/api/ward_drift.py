@@ -50,9 +50,10 @@ def ward_drift(
     request: Request,
     by: Annotated[Literal["month", "quarter"], Query(description="Length of a period.")] = "month",
 ) -> Response:
-    """Give what was counted last, at most ten minutes before somebody asked; no patient is in it.
+    """Give what was counted last, however long ago: `source.counted_at` says when. Nobody is in it.
 
-    The first call begins to count, and answers 202 until that is done.
+    Where that is ten minutes old, the call begins to count anew; where nothing was counted yet, it
+    answers 202 until that is done.
     """
     who = _READ(request)
     folder = services(request).settings.folder

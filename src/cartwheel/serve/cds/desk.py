@@ -31,7 +31,7 @@ from cartwheel.serve.ward.bedside import read_bedside
 from cartwheel.serve.ward.keeper import utc_now
 from cartwheel.serve.ward.meter import Histogram
 from cartwheel.serve.ward.opened import WardServices
-from cartwheel.store.ward_people import owners_of
+from cartwheel.store.ward_people import owners_of, root_of
 from cartwheel.store.ward_tables import episodes
 from cartwheel.watch.intake import Identifiers
 from cartwheel.watch.track import Track
@@ -179,7 +179,8 @@ class Desk:
         policy, own = self._ward.ward.policy, tuple[str, ...]()
         if known is not None:
             wanted = service.target.reads - {"infusion"}
-            brought, own = brought.filled(self._log(known), wanted, policy, now)
+            log, ageless = self._log(known), service.target.ageless
+            brought, own = brought.filled(log, wanted, policy, now, ageless)
         view = brought.view(policy, now, infusion)
         case = Case(
             service, view, patient, _ordered(context), (*_own_values(own), *_notes(brought)),
@@ -194,14 +195,13 @@ class Desk:
     def _known(self, identifiers: Identifiers) -> Known | None:
         if not identifiers:
             return None
-        wanted = select(episodes.c.patient, episodes.c.merged_into, episodes.c.summary)
+        wanted = select(episodes.c.patient, episodes.c.summary)
         with self._ward.store.reading() as connection:
-            found = set(owners_of(connection, identifiers).values())
+            owners = set(owners_of(connection, identifiers).values())
+            found = {root_of(connection, one) for one in owners}
             if len(found) != 1:
                 return None  # nobody's, or of two: neither is guessed
             row = connection.execute(wanted.where(episodes.c.patient == found.pop())).one()
-            if row.merged_into is not None:
-                row = connection.execute(wanted.where(episodes.c.patient == row.merged_into)).one()
         infusion = json.loads(row.summary).get("infusion")
         return Known(row.patient, moment_in(infusion) if infusion else None)
 
@@ -268,7 +268,8 @@ def _own_values(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     labels = [variables()[name].label if name in variables() else name for name in names]
-    return (f"From the ward's own log, since the record system sent none: {', '.join(labels)}",)
+    why = "since the record system sent none, or an older one"
+    return (f"From the ward's own log, {why}: {', '.join(labels)}",)
 
 
 def _notes(brought: Brought) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from cartwheel.watch.view import View
 
 # clocks of two machines differ; what is later than this was not taken yet
 _AHEAD = timedelta(minutes=10)
+# one sample by two interfaces: one of them cuts its moment to the minute
+_SAME = timedelta(minutes=1)
 _MOST_RESOURCES = 2000
 
 
@@ -50,9 +52,10 @@ class Brought:
     withdrawn: frozenset[tuple[str, datetime]] = frozenset()
 
     def filled(
-        self, log: Mapping[str, Track], names: Iterable[str], policy: Policy, now: datetime
-    ) -> tuple[Brought, tuple[str, ...]]:
-        """Take from the ward's own log what the request does not bring.
+        self, log: Mapping[str, Track], names: Iterable[str], policy: Policy, now: datetime,
+        ageless: frozenset[str] = frozenset(),
+    ) -> tuple[Brought, tuple[str, ...]]:  # fmt: skip
+        """Take from the ward's own log what the request does not bring, or brings older.
 
         Parameters
         ----------
@@ -64,23 +67,32 @@ class Brought:
             Of the ward: how long a value counts.
         now : datetime
             UTC.
+        ageless : frozenset of str
+            Names that count whatever their age.
 
         Returns
         -------
         (Brought, tuple of str)
-            With the log's values of names of which nothing that counts was sent, and these names.
-            What the sender has withdrawn does not come back.
+            With the log's values too of names of which nothing that counts was sent, or of which
+            the log has a later one, and these names. What the sender has withdrawn does not come
+            back.
         """
-        sent, tracks = View(policy, self.tracks, now), dict(self.tracks)
+        own = {name: self._left(name, log[name]) for name in names if name in log}
+        here, there = View(policy, own, now), View(policy, self.tracks, now)
+        tracks = dict(self.tracks)
         found: list[str] = []
-        for name in sorted(names):
-            last = View(policy, log, now).latest(name)
-            if sent.latest(name) is None and last is not None:
-                if (name, last.taken_at) in self.withdrawn:
-                    continue
-                tracks[name] = log[name]
-                found.append(name)
+        for name in sorted(own):
+            look = View.last if name in ageless else View.latest
+            mine, sent = look(here, name), look(there, name)
+            if mine is None or (sent is not None and mine.taken_at <= sent.taken_at + _SAME):
+                continue
+            tracks[name] = _joined(tracks.get(name, NO_TRACK), own[name])
+            found.append(name)
         return replace(self, tracks=tracks), tuple(found)
+
+    def _left(self, name: str, track: Track) -> Track:
+        gone = {taken_at for each, taken_at in self.withdrawn if each == name}
+        return _track(one for one in track.values if one.taken_at not in gone)
 
     def view(self, policy: Policy, now: datetime, infusion: datetime | None) -> View:
         """Look at the patient now.
@@ -103,6 +115,17 @@ class Brought:
             began = Observation("", "infusion", infusion, None, source="the ward")
             tracks["infusion"] = NO_TRACK.put(began)
         return View(policy, tracks, now)
+
+
+def _joined(sent: Track, own: Track) -> Track:
+    """Put two tracks together; of one moment what was sent counts."""
+    several = [one for one in own.values if one.taken_at not in sent.times]
+    return _track(sorted((*sent.values, *several), key=lambda one: one.taken_at))
+
+
+def _track(several: Iterable[Observation]) -> Track:
+    values = tuple(several)
+    return Track(tuple(one.taken_at for one in values), values)
 
 
 @dataclass(slots=True)

@@ -290,9 +290,13 @@ async def _searched(
     strict = "handling=strict" in request.headers.get("prefer", "")
     base, store, ward = _base(request), services(request).store, services(request).ward
     rules = {} if ward is None else subjects_of(ward.ward.alerts)
+    taking = _intake(request)
+    systems = taking.senders.get(person.name, taking.options).systems
 
     def work() -> Answered:
-        found, patient = searched(store, kind, parameters, base, strict=strict, rules=rules)
+        found, patient = searched(
+            store, kind, parameters, base, strict=strict, rules=rules, systems=systems
+        )
         return given(_json(found), f"{kind} of {patient or 'nobody known'}: {found['total']}")
 
     return await _answered(request, person, work)

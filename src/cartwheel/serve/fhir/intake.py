@@ -18,7 +18,7 @@ from cartwheel.serve.fhir.parsing import (
     still_here,
     with_withdrawals,
 )
-from cartwheel.serve.fhir.said import said_in_log
+from cartwheel.serve.fhir.said import said_in_log, stands_for
 from cartwheel.serve.fhir.versions import Order, in_order, is_older, is_unordered
 from cartwheel.serve.ward.ingest import Ingest
 from cartwheel.store.database import Store
@@ -163,7 +163,7 @@ class FhirIntake:
             before = None if again or last is None else self.resource(last)
             old = before is not None and is_older(resource, before)
             version = now if again or old else now + 1
-            placed = in_order(resource, version, before)
+            placed = in_order(resource, version, before or self._stands_for(last))
             items = items_of(placed, context)
             whole = items
             key = key_of(context.sender, kind, identity, version)
@@ -264,6 +264,12 @@ class FhirIntake:
         """Give a version as it was read; None where its content was emptied since."""
         content = self.content(version)
         return with_id(read_json(content)) if content else None
+
+    def _stands_for(self, last: Version | None) -> Resource | None:
+        if last is None:
+            return None
+        with self.store.reading() as connection:
+            return stands_for(connection, last.message)
 
     def _said(
         self, last: Version, before: Resource | None, items: Sequence[Item], context: FhirContext

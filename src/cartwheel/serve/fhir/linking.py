@@ -12,12 +12,13 @@ from sqlalchemy import Connection, or_, select
 
 from cartwheel.serve.fhir.written import STANDING, Written, standing_id, used_text
 from cartwheel.store.ward_json import known_of, moment_text
-from cartwheel.store.ward_log import KeptEvent, events_of
+from cartwheel.store.ward_log import events_of
 from cartwheel.store.ward_tables import entries
 from cartwheel.watch.alert_rules import AlertRule
-from cartwheel.watch.observation import Observation
+from cartwheel.watch.observation import Observation, supersedes
 from cartwheel.watch.standing import AlertEvent, InputAt
 from cartwheel.watch.targets import shown
+from cartwheel.watch.track import LONG_AGO
 
 _SOURCE = re.compile(
     r"(?P<base>https?://[^|\s]+)/(?P<type>Observation|Procedure|MedicationAdministration|"
@@ -97,11 +98,12 @@ def linked(
     """
     moments = {used.taken_at for one in several for used in one.used if used.taken_at is not None}
     taken = _taken_at(connection, patient, moments)
+    behind = _Behind(connection, patient, links)
     made: list[dict[str, Any]] = []
     for one in several:
         resource = dict(one.resource)
         if resource["resourceType"] == "DetectedIssue":
-            implicated = _implicated(connection, patient, one, links)
+            implicated = behind.of(one)
             if implicated:
                 resource["implicated"] = implicated
         elif one.used:
@@ -177,51 +179,79 @@ def _reference(
     return {"display": display}
 
 
-def _implicated(
-    connection: Connection, patient: str, one: Written, links: Links
-) -> list[dict[str, Any]]:
-    alert = one.alert
-    about = None if alert is None else links.rules.get(alert.rule)
-    if alert is None or about is None:
-        return []
-    kind, named = about
-    if kind == "name":
-        return _by_value(connection, patient, alert, named, one.entry, links)
-    events = events_of(connection, patient, kinds=("changed",))
-    return _by_standing(patient, alert, named, one.entry, events)
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    at: str
+    number: int
+    entry: int
+    is_grade: bool
 
 
-def _by_value(
-    connection: Connection, patient: str, alert: AlertEvent, name: str, entry: int, links: Links
-) -> list[dict[str, Any]]:
-    mark = entries.c.body.contains(f'"name":"{name}"', autoescape=True)
-    values = [
-        each.known
-        for each in _observed(connection, patient, mark & (entries.c.number <= entry))
-        if each.known.name == name and each.known.taken_at <= alert.at
+class _Behind:
+    """What alerts are about: a long log is read once for all of them."""
+
+    def __init__(self, connection: Connection, patient: str, links: Links) -> None:
+        self._connection, self._patient, self._links = connection, patient, links
+        self._values: dict[str, list[_Taken]] = {}
+        self._answers: dict[str, list[_Answered]] = {}
+
+    def of(self, one: Written) -> list[dict[str, Any]]:
+        alert = one.alert
+        about = None if alert is None else self._links.rules.get(alert.rule)
+        if alert is None or about is None:
+            return []
+        kind, named = about
+        if kind == "name":
+            return self._value(named, alert, one.entry)
+        return self._answer(named, alert, one.entry)
+
+    def _value(self, name: str, alert: AlertEvent, entry: int) -> list[dict[str, Any]]:
+        if name not in self._values:
+            mark = entries.c.body.contains(f'"name":"{name}"', autoescape=True)
+            several = _observed(self._connection, self._patient, mark)
+            self._values[name] = [each for each in several if each.known.name == name]
+        last = _counted(self._values[name], alert.at, entry)
+        if last is None:
+            return []
+        display = f"{name} {last.limit}{shown(last.value)} {last.unit}".strip()
+        return [_reference(last.source, self._links, f"{display}, {moment_text(last.taken_at)}")]
+
+    def _answer(self, target: str, alert: AlertEvent, entry: int) -> list[dict[str, Any]]:
+        if target not in self._answers:
+            mark = f'"target":"{target}"'
+            self._answers[target] = [
+                _Answered(one.at, one.number, one.entry, '"kind":"grade"' in one.body)
+                for one in events_of(self._connection, self._patient, kinds=("changed",))
+                if mark in one.body
+            ]
+        at = moment_text(alert.at)
+        fit = [one for one in self._answers[target] if one.entry <= entry and one.at <= at]
+        if not fit:
+            return []
+        last = max(fit, key=lambda one: (one.at, one.number))
+        value = standing_id(self._patient, target, last.at)
+        # by its identifier: a server that gives ids itself finds it all the same
+        return [
+            {
+                "type": "Observation" if last.is_grade else "RiskAssessment",
+                "identifier": {"system": STANDING, "value": value},
+                "display": target,
+            }
+        ]
+
+
+def _counted(several: Iterable[_Taken], at: datetime, entry: int) -> Observation | None:
+    """Find the last value that counted then: of each source the version in force."""
+    versions: dict[str, Observation] = {}
+    for one in several:
+        old = versions.get(one.known.source)
+        if one.entry <= entry and (old is None or supersedes(one.known, old)):
+            versions[one.known.source] = one.known
+    counting = [
+        one for one in versions.values() if one.status != "withdrawn" and one.taken_at <= at
     ]
-    if not values:
-        return []
-    last = max(values, key=lambda each: each.taken_at)
-    when = moment_text(last.taken_at)
-    display = f"{name} {last.limit}{shown(last.value)} {last.unit}".strip()
-    return [_reference(last.source, links, f"{display}, {when}")]
-
-
-def _by_standing(
-    patient: str, alert: AlertEvent, target: str, entry: int, events: Iterable[KeptEvent]
-) -> list[dict[str, Any]]:
-    at, mark = moment_text(alert.at), f'"target":"{target}"'
-    fit = [one for one in events if one.entry <= entry and one.at <= at and mark in one.body]
-    if not fit:
-        return []
-    last = max(fit, key=lambda one: (one.at, one.number))
-    grade = '"kind":"grade"' in last.body
-    # by its identifier: a server that gives ids itself finds it all the same
-    return [
-        {
-            "type": "Observation" if grade else "RiskAssessment",
-            "identifier": {"system": STANDING, "value": standing_id(patient, target, last.at)},
-            "display": target,
-        }
-    ]
+    return max(
+        counting,
+        key=lambda one: (one.taken_at, one.issued_at or LONG_AGO, one.source),
+        default=None,
+    )

@@ -162,10 +162,10 @@ def _beside(
         begin.append(puller.start)
         ward.stoppers.append(puller.stop)
     if told.write:
-        outbox = Outbox(
-            ward.store,
-            {TARGET: fhir_sender(ward.store, server, told.by, subjects_of(ward.ward.alerts))},
-        )
+        rules = subjects_of(ward.ward.alerts)
+        systems = intake.senders.get(told.name, intake.options).systems
+        send = fhir_sender(ward.store, server, told.by, rules, systems)
+        outbox = Outbox(ward.store, {TARGET: send})
         ward.ingest.listen(outbox.wake)
         begin.append(outbox.start)
         ward.stoppers.append(outbox.stop)

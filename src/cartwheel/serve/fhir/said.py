@@ -6,11 +6,37 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from cartwheel.serve.fhir.json_text import Resource
+from cartwheel.serve.fhir.versions import PLACED_YEAR
 from cartwheel.store.ward_log import lines_of_message
 from cartwheel.store.ward_messages import message_kept
 from cartwheel.store.ward_people import identifiers_of, owners_of
 from cartwheel.watch.intake import Arrived, Identifiers, Item, Person
 from cartwheel.watch.observation import Observation
+
+
+def stands_for(connection: Connection, message: int) -> Resource | None:
+    """Stand for a version whose content was emptied, where it is asked when that was given out.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    message : int
+        That brought it.
+
+    Returns
+    -------
+    mapping or None
+        Only its moment; None where it had none.
+    """
+    several = [line.known.issued_at for line in lines_of_message(connection, message)
+               if isinstance(line.known, Observation) and line.known.issued_at]  # fmt: skip
+    last = max(several, default=None)
+    # a place among versions without a moment is none
+    if last is None or last.year <= PLACED_YEAR:
+        return None
+    return {"meta": {"lastUpdated": last.isoformat()}}
 
 
 def said_in_log(

@@ -122,7 +122,7 @@ def _together(named: FhirSettings, other: FhirSettings) -> FhirSettings:
         named, other = other, named
     server = named.server
     # the one that names the server may say nothing that the other one says
-    alone = server is not None and named.options == FhirOptions() and set(named.senders) == {
+    alone = server is not None and named.options == FhirOptions() and set(named.senders) <= {
         server.name
     }  # fmt: skip
     if other.server is None and alone and not set(named.senders) & set(other.senders):

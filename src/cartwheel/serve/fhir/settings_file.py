@@ -6,7 +6,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -97,7 +97,11 @@ class _Reading:
                 self.wrong("fhir_key_open", "others can read this secret", where + key,
                            f"close it: chmod 600 {path.name}")  # fmt: skip
                 return ""
-            return path.read_text(encoding="utf-8").strip()
+            found = path.read_text(encoding="utf-8").strip()
+            if not found:
+                self.wrong("fhir_key_file", "there is nothing in the file", where + key,
+                           "put the secret into it")  # fmt: skip
+            return found
         except (OSError, ValueError):
             self.wrong("fhir_key_file", "the file cannot be read", where + key,
                        "name a file beside this one")  # fmt: skip
@@ -173,7 +177,16 @@ def _whole(document: Mapping[str, Any], reading: _Reading) -> FhirSettings:
         table = reading.table(document, "server")
         reading.known(table, _SERVER, "server")
         server = _server(table, reading, "server.")
+        if server.name in senders:
+            senders[server.name] = _of_server(senders[server.name], server, reading)
     return FhirSettings(options, senders, server)
+
+
+def _of_server(said: FhirOptions, server: ServerSettings, reading: _Reading) -> FhirOptions:
+    """Let what is said of the server as a sender be of its own address."""
+    if said.base not in ("", server.base):
+        reading.value(f"senders.{server.name}.base", "the address under [server], or none")
+    return replace(said, base=server.base)
 
 
 def _short(document: Mapping[str, Any], reading: _Reading) -> FhirSettings:
@@ -220,6 +233,8 @@ def _client(
     table: Mapping[str, Any], reading: _Reading, where: str, writes: bool
 ) -> SmartClient | None:
     client = reading.text(table, "client_id", where)
+    if client and table.get("token_file"):
+        reading.value(f"{where}token_file", "a client or a token, not both")
     algorithm = reading.one_of(table, "algorithm", ALGORITHMS, where)
     if not client:
         return None

@@ -6,28 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from cartwheel.errors import CohortRefused, refuse
 from cartwheel.serve.fhir.linking import Links, linked
 from cartwheel.serve.fhir.written import KINDS, Written, written_of
 from cartwheel.store.database import Store
 from cartwheel.store.ward_log import events_of
-from cartwheel.store.ward_people import owners_of
-from cartwheel.store.ward_tables import episodes
+from cartwheel.store.ward_people import own_identifiers, owners_of, root_of
 
 _COUNT, _MOST = 50, 500
 _WHOSE = ("patient", "subject")
 _KNOWN = (*_WHOSE, "patient.identifier", "subject.identifier", "code", "method", "_id", "_count")
 _EVENTS = {"RiskAssessment": ("changed",), "Observation": ("changed",), "DetectedIssue": ("alert",)}
-_DEEPEST = 50
 
 
-def search(
+def searched(
     store: Store, kind: str, parameters: Sequence[tuple[str, str]], base: str, *,
     strict: bool = False, rules: Mapping[str, tuple[str, str]] | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Find what the ward says of a patient.
+    systems: Mapping[str, str] | None = None,
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Find what the ward says of a patient, and who he is.
 
     Parameters
     ----------
@@ -44,44 +43,23 @@ def search(
         Whether a parameter that is not known is refused.
     rules : mapping, optional
         What alerts are about: see `linking.subjects_of`.
+    systems : mapping of str to str, optional
+        System of a number as the asker names it -> as the ward keeps it.
 
     Returns
     -------
-    dict
-        A Bundle of the type ``searchset``, the oldest first.
+    (dict, str)
+        A Bundle of the type ``searchset``, the oldest first; the ward's own id, empty where nobody
+        is known by this number.
 
     Raises
     ------
     CohortRefused
         ``patient_needed``, ``search_parameter``.
     """
-    return searched(store, kind, parameters, base, strict=strict, rules=rules)[0]
-
-
-def searched(
-    store: Store, kind: str, parameters: Sequence[tuple[str, str]], base: str, *,
-    strict: bool = False, rules: Mapping[str, tuple[str, str]] | None = None,
-) -> tuple[dict[str, Any], str]:  # fmt: skip
-    """Find what the ward says of a patient, and who he is.
-
-    Parameters
-    ----------
-    store, kind, parameters, base, strict, rules
-        As of `search`.
-
-    Returns
-    -------
-    (dict, str)
-        The Bundle; the ward's own id, empty where nobody is known by this number.
-
-    Raises
-    ------
-    CohortRefused
-        As of `search`.
-    """
     asked = _asked(parameters, strict=strict)
     with store.reading() as connection:
-        patient = _patient(connection, asked)
+        patient = _patient(connection, asked, systems or {})
         found = _found(connection, kind, patient) if patient else []
         code = asked.get("code") or asked.get("method")
         found = [one for one in found if _fits(one, code, asked.get("_id"))]
@@ -129,7 +107,9 @@ def _asked(parameters: Sequence[tuple[str, str]], *, strict: bool) -> dict[str, 
     return asked
 
 
-def _patient(connection: Connection, asked: Mapping[str, str]) -> str | None:
+def _patient(
+    connection: Connection, asked: Mapping[str, str], systems: Mapping[str, str]
+) -> str | None:
     own = next((asked[name] for name in _WHOSE if asked.get(name)), None)
     if own is not None:
         return _root(connection, own.rpartition("/")[2])
@@ -140,22 +120,14 @@ def _patient(connection: Connection, asked: Mapping[str, str]) -> str | None:
             mend="ask with patient=ID, or patient.identifier=SYSTEM|VALUE by POST to _search",
         )  # fmt: skip
     system, _, value = numbered.partition("|")
-    owner = owners_of(connection, [(system, value)]).get((system, value))
+    number = (systems.get(system, system), value)
+    owner = owners_of(connection, [number]).get(number)
     return _root(connection, owner) if owner else None
 
 
 def _root(connection: Connection, patient: str) -> str | None:
     """Find the record that counts, where some were folded into others."""
-    for _ in range(_DEEPEST):
-        row = connection.execute(
-            select(episodes.c.merged_into).where(episodes.c.patient == patient)
-        ).one_or_none()
-        if row is None:
-            return None
-        if row.merged_into is None:
-            return patient
-        patient = row.merged_into
-    return None
+    return root_of(connection, patient) if own_identifiers(connection, patient) else None
 
 
 def _fits(one: Written, code: str | None, identity: str | None) -> bool:

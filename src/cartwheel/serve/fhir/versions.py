@@ -11,7 +11,8 @@ from cartwheel.serve.fhir.context import issued_at
 from cartwheel.serve.fhir.json_text import Resource
 
 # not when it was said: only which of two was said later
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+PLACED_YEAR = 1970
+_FIRST = datetime(PLACED_YEAR, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 15
 
 

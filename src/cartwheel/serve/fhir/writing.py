@@ -54,7 +54,7 @@ def fhir_subscription(
 
 def fhir_sender(
     store: Store, server: FhirServer, by: By = "id",
-    rules: Mapping[str, tuple[str, str]] | None = None,
+    rules: Mapping[str, tuple[str, str]] | None = None, systems: Mapping[str, str] | None = None,
 ) -> Callable[[OutboxRow], None]:  # fmt: skip
     """Make what puts rows of the outbox to a server.
 
@@ -69,6 +69,8 @@ def fhir_sender(
         ``PUT Type?identifier=...`` for servers that give ids themselves.
     rules : mapping, optional
         What alerts are about: see `linking.subjects_of`.
+    systems : mapping of str to str, optional
+        System of a number as the server names it -> as the ward keeps it.
 
     Returns
     -------
@@ -78,14 +80,15 @@ def fhir_sender(
     """
 
     def deliver(row: OutboxRow) -> None:
-        _put(server, resource_for(store, row, server.base, rules), by)
+        _put(server, resource_for(store, row, server.base, rules, systems), by)
 
     return deliver
 
 
 def resource_for(
-    store: Store, row: OutboxRow, base: str, rules: Mapping[str, tuple[str, str]] | None = None
-) -> dict[str, Any]:
+    store: Store, row: OutboxRow, base: str, rules: Mapping[str, tuple[str, str]] | None = None,
+    systems: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Write what a row of the outbox is about, as it is known now.
 
     Parameters
@@ -99,6 +102,8 @@ def resource_for(
         that it has itself are referred to.
     rules : mapping, optional
         What alerts are about: see `linking.subjects_of`.
+    systems : mapping of str to str, optional
+        System of a number as the server names it -> as the ward keeps it.
 
     Returns
     -------
@@ -113,7 +118,7 @@ def resource_for(
     """
     event = int(json.loads(row.body)["event"])
     with store.reading() as connection:
-        subject = _subject(identifiers_of(connection, row.patient), base)
+        subject = _subject(identifiers_of(connection, row.patient), base, systems or {})
         mine = next(_events(connection, events.c.number == event), None)
         if mine is None:
             raise _not_delivered("the event is not in the log")
@@ -135,13 +140,16 @@ def _events(connection: Connection, condition: ColumnElement[bool]) -> Iterator[
                         row.known_at, row.kind, row.body)  # fmt: skip
 
 
-def _subject(numbers: Identifiers, base: str) -> dict[str, Any]:
+def _subject(numbers: Identifiers, base: str, systems: Mapping[str, str]) -> dict[str, Any]:
     there = f"{base.rstrip('/')}/Patient"
     for system, value in numbers:
         if system == there:
             return {"reference": f"Patient/{value}"}
-    for system, value in numbers:
-        if ":" in system:  # an identifier of FHIR has a URI as its system
+    named = {ours: theirs for theirs, ours in systems.items()}
+    for own, value in numbers:
+        system = named.get(own, own)
+        # an identifier of FHIR has a URI as its system; an id on another server is none
+        if ":" in system and not system.endswith("/Patient"):
             return {"type": "Patient", "identifier": {"system": system, "value": value}}
     raise _not_delivered("the patient has no number that this server knows")
 

@@ -18,6 +18,8 @@ _PLAIN_TYPES = frozenset({"", "MR"})
 _PLACES: Mapping[str, Place] = {
     "ADT^A01": "here", "ADT^A13": "here", "ADT^A03": "left", "ADT^A11": "left",
 }  # fmt: skip
+# a visit that is no stay (HL7 table 0004): emergency, outpatient, preadmission, recurring
+_NO_STAYS = frozenset({"E", "O", "P", "R"})
 MERGES = "ADT^A40"
 
 
@@ -143,33 +145,35 @@ def people_of(
     Yields
     ------
     Person, Arrived or Parked
-        Admission, discharge and death are milestones, where their moment is known.
+        Admission, discharge and death are milestones, where their moment is known; of a stay in
+        another ward, or a visit that is no stay, only death is.
     """
     visit = next((one for one in segments if one.name == "PV1"), None)
     ward = visit.part(3) if visit else ""
     bed = "-".join(part for place in (2, 3) if visit and (part := visit.part(3, place)))
     visit_number = visit.part(19) if visit else ""
+    place = _place(kind, visit, options)
+    stay = visit if place is not None else None
     # first, so that who comes back is known to have come when the ward takes him
-    if visit is not None and kind in ("ADT^A01", "ADT^A11"):
+    if stay is not None and kind in ("ADT^A01", "ADT^A11"):
         status: Status = "final" if kind == "ADT^A01" else "withdrawn"
-        yield from _milestone("admission", visit.part(44), visit_number, status, context)
-    if visit is not None and kind == "ADT^A13":
-        yield from _milestone("discharge", visit.part(45), visit_number, "withdrawn", context)
-    yield Person(
-        context.identifiers, context.name_shown, ward or None, bed or None,
-        _place(kind, visit, options),
-    )  # fmt: skip
-    if visit is not None and kind == "ADT^A03":
-        yield from _milestone("discharge", visit.part(45), visit_number, "final", context)
+        yield from _milestone("admission", stay.part(44), visit_number, status, context)
+    if stay is not None and kind == "ADT^A13":
+        yield from _milestone("discharge", stay.part(45), visit_number, "withdrawn", context)
+    # alerts that end then end for this reason, and not because he left
     died = patient_in(segments).part(29)
     if died:
         yield from _milestone("death", died, "", "final", context)
+    yield Person(context.identifiers, context.name_shown, ward or None, bed or None, place)
+    if stay is not None and kind == "ADT^A03":
+        yield from _milestone("discharge", stay.part(45), visit_number, "final", context)
 
 
 def _place(kind: str, visit: Segment | None, options: Hl7Options) -> Place | None:
     place = _PLACES.get(kind)
     if not options.wards:
-        return place
+        no_stay = visit is not None and visit.part(2).upper() in _NO_STAYS
+        return None if no_stay else place
     if visit is None:
         return None
     now, before = visit.part(3), visit.part(6)

@@ -39,7 +39,7 @@ async def send_letters(request: Request, who: Keeper) -> Response:
     return await run_in_threadpool(
         _done, request, who, "again",
         lambda: letters_again(opened.store, tell, number=number, target=target,
-                              every=number is None and not target),
+                              every=form.get("all") == "true"),
     )  # fmt: skip
 
 

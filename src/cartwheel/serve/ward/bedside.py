@@ -25,7 +25,8 @@ from cartwheel.watch.episode import Episode
 from cartwheel.watch.observation import Observation, supersedes
 from cartwheel.watch.standing import AlertEvent
 
-_MOST_KEPT = 300
+# charts kept, and lines that all of them together may hold
+_MOST_KEPT, _MOST_LINES = 300, 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class _Charts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Chart] = {}
+        self._lines: dict[str, int] = {}
 
     def read(self, connection: Connection, opened: WardServices, row: EpisodeRow) -> Chart:
         if not row.last_entry:
@@ -106,11 +108,20 @@ class _Charts:
                     chart = chart_kept(connection, row, following)
                     break
                 chart, _ = fold(chart, line, {following.sha256: following}, tuple)
-        with self._lock:
-            if len(self._known) > _MOST_KEPT:
-                self._known.clear()
-            self._known[row.patient] = chart
+        self._keep(chart, len(following.versions(chart.episode)) if chart.episode else 1)
         return chart
+
+    def _keep(self, chart: Chart, lines: int) -> None:
+        with self._lock:
+            # the one read last stands last
+            for several in (self._known, self._lines):
+                several.pop(chart.patient, None)
+            self._known[chart.patient], self._lines[chart.patient] = chart, lines
+            while len(self._known) > 1 and (
+                len(self._known) > _MOST_KEPT or sum(self._lines.values()) > _MOST_LINES
+            ):
+                first = next(iter(self._known))
+                del self._known[first], self._lines[first]
 
 
 _CHARTS = _Charts()

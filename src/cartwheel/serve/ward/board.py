@@ -21,6 +21,7 @@ from cartwheel.store.ward_persons import PersonRow, persons_of
 from cartwheel.store.ward_tables import entries, episodes, parked
 from cartwheel.watch.alert_rules import SEVERITIES
 from cartwheel.watch.targets import Target
+from cartwheel.workflows.monitor_open import is_simulated_ward
 
 Sort = Literal["risk", "change", "bed", "day"]
 SORTS: Mapping[str, str] = {
@@ -165,11 +166,7 @@ def is_simulated(opened: WardServices) -> bool:
     -------
     bool
     """
-    targets = opened.ward.targets
-    made = (getattr(one, "spec", None) or getattr(one, "model", None) for one in targets)
-    if any(getattr(one, "simulated", False) for one in made):
-        return True
-    return "simulated" in opened.ward.ward.casefold()
+    return is_simulated_ward(opened.ward)
 
 
 def read_board(opened: WardServices, sort: Sort, window: timedelta, now: datetime) -> Board:

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 from cartwheel.serve.ward.following import EpisodeState, Following
 from cartwheel.store.ward_json import alert_of, event_text, moment_of, moment_text
 from cartwheel.store.ward_log import Line
-from cartwheel.watch.observation import Entry, Known, Observation, Stay
+from cartwheel.watch.observation import Entry, Known, Observation, Stay, Tick
 from cartwheel.watch.standing import AlertEvent, Event
 
 OVER = ("cleared", "withdrawn")
+SCHEMA = "cartwheel/ward-chart/2"
+FOLDED = "its record was folded into another one"
 _AGAIN = timedelta(seconds=60)
 _MS = timedelta(milliseconds=1)
 
@@ -46,6 +48,10 @@ class Chart:
         Open alerts by id, each with its latest step.
     ticked : bool
         The last line was one of the clock.
+    by : str
+        How the program followed when the ward file came into force: `Following.by`.
+    left_at : datetime or None
+        UTC. When it became known that he has left; None of who has not.
     """
 
     patient: str
@@ -57,6 +63,8 @@ class Chart:
     episode: EpisodeState = None
     alerts: Mapping[str, AlertEvent] = field(default_factory=dict)
     ticked: bool = False
+    by: str = ""
+    left_at: datetime | None = None
 
     @property
     def shown(self) -> str:
@@ -102,17 +110,19 @@ def fold(
     """
     if line.kind == "ward_file":
         return _change_file(chart, line, followings, history)
-    state, merged = _stands(chart, line)
+    state, merged, left_at = _stands(chart, line)
     episode, alerts, events = chart.episode, chart.alerts, tuple[Event, ...]()
-    known: Known | Stay | None = line.known
-    if line.kind in ("assigned", "closed") and episode is not None:
-        known = Stay(chart.patient, line.kind == "assigned", line.known_at)
+    known = _known(chart, line)
     if known is not None:
         entry = Entry(line.number, line.known_at, known)
-        # who is closed is told once more what ends by it
-        told = (state == "assigned" or line.kind == "closed") and not merged
+        # who is closed or folded into another is told once more what ends by it
+        told = state == "assigned" or line.kind == "closed"
+        told = told and not (merged and chart.merged)
         following = followings[chart.ward_sha256]
         episode, events = following.advance(episode, entry, alerts=told)
+        if line.kind == "merged":
+            events = tuple(replace(one, reason=FOLDED) if isinstance(one, AlertEvent) else one
+                           for one in events)  # fmt: skip
         alerts = _open(alerts, events)
     after = Chart(
         chart.patient,
@@ -124,6 +134,8 @@ def fold(
         episode,
         alerts,
         line.kind == "tick",
+        chart.by,
+        left_at,
     )
     return after, events
 
@@ -172,9 +184,11 @@ def chart_text(chart: Chart, following: Following) -> str:
         JSON; the same chart always as the same text.
     """
     document = {
-        "schema": "cartwheel/ward-chart/1",
+        "schema": SCHEMA,
+        "by": chart.by,
         "state": chart.state,
         "merged": chart.merged,
+        "left_at": None if chart.left_at is None else moment_text(chart.left_at),
         "last_entry": chart.last_entry,
         "known_at": None if chart.known_at is None else moment_text(chart.known_at),
         "ward_sha256": chart.ward_sha256,
@@ -209,29 +223,65 @@ def chart_of(patient: str, text: str, following: Following) -> Chart | None:
         return None
 
 
+def mark_of(body: str) -> tuple[str, str]:
+    """Read the mark of a ward file that came into force.
+
+    Parameters
+    ----------
+    body : str
+        Of a line of the kind ``ward_file``.
+
+    Returns
+    -------
+    (str, str)
+        Identity of the ward file; `Following.by` of the program, empty of one before it was kept.
+    """
+    read = json.loads(body)
+    return str(read["sha256"]), str(read.get("by", ""))
+
+
 def _read(patient: str, read: Any, following: Following) -> Chart | None:
-    if read.get("schema") != "cartwheel/ward-chart/1" or read["ward_sha256"] != following.sha256:
+    if read.get("schema") != SCHEMA or read["ward_sha256"] != following.sha256:
         return None
     episode = following.read(read["episode"])
     if episode is None:
         return None
     known_at = None if read["known_at"] is None else moment_of(read["known_at"])
+    left_at = None if read["left_at"] is None else moment_of(read["left_at"])
     alerts = {one.alert: one for one in map(alert_of, read["alerts"])}
     return Chart(patient, read["state"], read["merged"], read["last_entry"], known_at,
-                 read["ward_sha256"], episode, alerts, read["ticked"])  # fmt: skip
+                 read["ward_sha256"], episode, alerts, read["ticked"], read["by"],
+                 left_at)  # fmt: skip
 
 
-def _stands(chart: Chart, line: Line) -> tuple[str, bool]:
-    """Say who is followed from this line on, and whether the record stands for itself."""
-    known = line.known
+def _stands(chart: Chart, line: Line) -> tuple[str, bool, datetime | None]:
+    """Say who is followed from this line on, whether the record stands, and since when he is gone.
+
+    An infusion brings back who had left only where it was given after that: one that is corrected,
+    comes late or comes with another record does not.
+    """
+    known, state, merged, left_at = line.known, chart.state, chart.merged, chart.left_at
     if isinstance(known, Observation):
         begun = known.name == "infusion" and known.status != "withdrawn"
-        return "assigned" if begun else chart.state, chart.merged
+        if begun and (left_at is None or known.taken_at > left_at):
+            state, left_at = "assigned", None
+    elif line.kind in ("assigned", "closed"):
+        state, left_at = line.kind, line.known_at if line.kind == "closed" else None
+    elif line.kind in ("merged", "unmerged"):
+        merged = line.kind == "merged"
+    return state, merged, left_at
+
+
+def _known(chart: Chart, line: Line) -> Known | Stay | None:
+    """Give what a line says to the step: marks say who is here, and whose record stands."""
+    if line.known is not None or chart.episode is None:
+        return line.known
     if line.kind in ("assigned", "closed"):
-        return line.kind, chart.merged
-    if line.kind in ("merged", "unmerged"):
-        return chart.state, line.kind == "merged"
-    return chart.state, chart.merged
+        return Stay(chart.patient, line.kind == "assigned", line.known_at)
+    if line.kind == "merged":
+        return Stay(chart.patient, False, line.known_at, folded=True)
+    # of who stands for himself again every rule looks anew
+    return Tick(chart.patient, line.known_at) if line.kind == "unmerged" else None
 
 
 def _open(before: Mapping[str, AlertEvent], events: tuple[Event, ...]) -> Mapping[str, AlertEvent]:
@@ -251,18 +301,19 @@ def _change_file(
     chart: Chart, line: Line, followings: Mapping[str, Following], history: History
 ) -> tuple[Chart, tuple[Event, ...]]:
     """Follow everything before anew; tell only which alerts are open now, and which no longer."""
-    sha256 = str(json.loads(line.body)["sha256"])
+    sha256, by = mark_of(line.body)
     following = followings[sha256]
     anew = replace(
-        new_chart(chart.patient), ward_sha256=sha256, episode=following.begin(chart.patient)
+        new_chart(chart.patient), ward_sha256=sha256, by=by, episode=following.begin(chart.patient)
     )
+    what = "program" if sha256 == chart.ward_sha256 else "ward file"
     for past in history():
         if past.number >= line.number:
             break
         if past.kind != "ward_file":
             anew, _ = fold(anew, past, {sha256: following}, tuple)
     gone = [
-        replace(one, step="withdrawn", at=line.known_at, text="The ward file has changed.")
+        replace(one, step="withdrawn", at=line.known_at, text=f"The {what} has changed.")
         for alert, one in chart.alerts.items()
         if alert not in anew.alerts
     ]

@@ -82,7 +82,7 @@ class Panel:
     rows : tuple of tuple of str
         The table below it.
     reasons : tuple of (str, str)
-        Why there was no answer, and how often in all periods.
+        Period and why there was no answer, and of how many patients.
     off : bool
         A referee remarked on it.
     """
@@ -231,11 +231,11 @@ def _input_cells(row: Row) -> tuple[str, ...]:
     period = row["period"] + (" (reference)" if row["is_reference"] else "")
     if row["withheld"]:
         return (period, "few", "–", "–", "–", "–", "–")
-    measured = row["missing"]
+    missing = row["missing"]
     limited = row["limited"]
     return (
         period, str(row["patients"]),
-        "–" if measured is None else percent(1.0 - measured["value"]),
+        "–" if missing is None else percent(missing["value"]),
         _quartiles(row), "–" if limited is None else percent(limited["value"]),
         "–" if row["distance"] is None else f"{row['distance']:.2f}",
         "–" if row["adjusted_p"] is None else p_value(row["adjusted_p"]),
@@ -255,15 +255,14 @@ def _refusal_panel(name: str, rows: Sequence[Row], periods: Sequence[str]) -> Pa
     ]  # fmt: skip
     up = tuple((scale.at(share), f"{100 * share:.0f} %") for share in (0.0, 0.5, 1.0))
     words = f"{name}: share of patients without an answer, by period"
-    reasons: dict[str, int] = {}
-    for row in told:
-        for reason, count in row["reasons"]:
-            reasons[reason] = reasons.get(reason, 0) + (count or 0)
+    reasons = tuple(
+        (f"{row['period']}: {reason}", "few" if count is None else str(count))
+        for row in told
+        for reason, count in row["reasons"]
+    )
     return Panel(
         name, label_of(name), "", Drawing(tuple(marks), _across(periods), up, words) if told
-        else None, tuple(_refusal_cells(row) for row in rows),
-        tuple((reason, str(count) if count else "few") for reason, count in reasons.items()),
-        False,
+        else None, tuple(_refusal_cells(row) for row in rows), reasons, False,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ numbers of many alone.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import threading
 import time
@@ -26,15 +27,20 @@ from cartwheel.watch.ward import Ward
 if TYPE_CHECKING:
     from cartwheel.serve.ward.opened import WardServices
     from cartwheel.store.database import Store
-    from cartwheel.watch.drift_patient import By, PatientRows
+    from cartwheel.watch.drift_patient import By, DriftReading, PatientRows
 
+_log = logging.getLogger("cartwheel.ward")
 # what was counted is shown for so long before it is counted anew; seconds
 FRESH = 600.0
+# a counting that came to nothing is begun again after so long; seconds
+_AGAIN = 30.0
 # of the time: messages go before
 _SHARE = 0.25
-# patients read in one look at the database
-_GROUP = 20
 _PERMUTATIONS = 999
+_FAULT = Problem(
+    "drift_failed", "a fault of ours ended the counting", "",
+    "look again; where it stays so, tell whoever keeps this server",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class Drifting:
         self._file = None if folder is None else folder / f"ward-drift-{by}.json"
         self._counted: Counted | None = self._kept()
         # what an earlier server counted is old
-        self._counted_at = -math.inf
+        self._next_at = -math.inf
         self._problem: Problem | None = None
         self._progress = (0, 0)
         self._rows: dict[str, tuple[LogEnd, PatientRows]] = {}
@@ -127,9 +133,9 @@ class Drifting:
             At once.
         """
         with self._lock:
-            old = time.monotonic() - self._counted_at > self._fresh
+            old = time.monotonic() > self._next_at
             running = self._thread is not None and self._thread.is_alive()
-            if not running and not self._ending.is_set() and (self._counted is None or old):
+            if not running and not self._ending.is_set() and old:
                 self._thread = threading.Thread(
                     target=self._run, name="cartwheel-ward-drift", daemon=True
                 )
@@ -165,15 +171,24 @@ class Drifting:
         try:
             counted = self._count()
         except Refused as refused:
-            with self._lock:
-                self._problem, self._counted_at = refused.problems[0], time.monotonic()
+            self._failed(refused.problems[0])
             return
-        if counted is not None:
-            self._keep(counted)
+        except Exception as error:
+            # its text may hold what a patient's log says
+            _log.error("drift was not counted (%s)", type(error).__name__)
+            self._failed(_FAULT)
+            return
+        if counted is None:
+            return
+        self._keep(counted)
         with self._lock:
-            if counted is not None:
-                self._counted, self._problem = counted, None
-            self._counted_at = time.monotonic()
+            self._counted, self._problem = counted, None
+            self._next_at = time.monotonic() + self._fresh
+
+    def _failed(self, problem: Problem) -> None:
+        with self._lock:
+            self._problem = problem
+            self._next_at = time.monotonic() + min(self._fresh, _AGAIN)
 
     def _kept(self) -> Counted | None:
         """Read what an earlier server counted of the same ward file."""
@@ -210,11 +225,10 @@ class Drifting:
         for gone in self._rows.keys() - there:
             del self._rows[gone]
         wanted = [end for end in ends if self._is_new(end, begun)]
-        for start in range(0, len(wanted), _GROUP):
-            self._progress = (start, len(wanted))
-            if self._ending.is_set():
+        for place, end in enumerate(wanted):
+            self._progress = (place, len(wanted))
+            if not self._read(end, reading):
                 return None
-            self._read(wanted[start : start + _GROUP], reading)
         self._progress = (len(wanted), len(wanted))
         last = max((end.last_entry for end in ends), default=0)
         rows = [self._rows[end.patient][1] for end in ends]
@@ -229,17 +243,16 @@ class Drifting:
             return True
         return known[1].changes_at is not None and known[1].changes_at <= now
 
-    def _read(self, ends: list[LogEnd], reading: Any) -> None:
+    def _read(self, end: LogEnd, reading: DriftReading) -> bool:
+        """Read one patient's log, and rest; False where it is to end."""
         from cartwheel.watch.drift_patient import patient_rows  # noqa: PLC0415
 
-        for end in ends:
-            begun = time.monotonic()
-            with self._store.reading() as connection:
-                log = drift_log(connection, end)
-            self._rows[end.patient] = end, patient_rows(log, reading)
-            taken = time.monotonic() - begun
-            if self._ending.wait(taken * (1.0 / self._share - 1.0)):
-                return
+        begun = time.monotonic()
+        with self._store.reading() as connection:
+            log = drift_log(connection, end)
+        self._rows[end.patient] = end, patient_rows(log, reading)
+        taken = time.monotonic() - begun
+        return not self._ending.wait(taken * (1.0 / self._share - 1.0))
 
 
 def drifting_of(opened: WardServices, by: By, folder: Path) -> Drifting:

@@ -15,7 +15,7 @@ from cartwheel.watch.advance import advance
 from cartwheel.watch.episode import Episode, new_episode
 from cartwheel.watch.observation import MILESTONES, Entry, Observation
 from cartwheel.watch.policy import NEVER_OLD
-from cartwheel.watch.snapshot import episode_from_json, episode_to_json
+from cartwheel.watch.snapshot import SCHEMA, episode_from_json, episode_to_json
 from cartwheel.watch.standing import AlertEvent, Event, Standing
 from cartwheel.watch.ward import Ward
 
@@ -44,6 +44,7 @@ class WardFollowing:
     def __init__(self, ward: Ward, content: bytes, parts: Sequence[Part] = ()) -> None:
         self.ward, self.content, self.parts = ward, content, tuple(parts)
         self.sha256 = ward.identity.removeprefix("sha256:")
+        self.by = SCHEMA
         self.names: Container[str] = ward.names
         self._silent = replace(ward, alerts=())
         self._texts: dict[str, _Texts] = {}

@@ -26,6 +26,10 @@ class Following(Protocol):
         """What the identity is of: kept, so that what followed from it can be explained."""
 
     @property
+    def by(self) -> str:
+        """How the program follows: another text where the same lines may give something else."""
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """What the ward file names, kept with it."""
 

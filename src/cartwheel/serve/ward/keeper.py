@@ -121,7 +121,7 @@ class Keeper:
 
     @property
     def other_file(self) -> bool:
-        """Whether another server on this database follows another ward file, as far as is known."""
+        """Whether another server on this database follows otherwise, as far as is known."""
         until = self._disputed_until
         return until is not None and self._clock() < until
 
@@ -326,8 +326,9 @@ class Keeper:
         FileRefused
             ``store_unavailable``.
         """
-        grown = [name for name, lines in self._snapshots.items()
-                 if lines >= after or self._has_left(name)]  # fmt: skip
+        # whose chart is not in memory waits until it is again
+        grown = [name for name, lines in self._snapshots.items() if lines and name in self._charts
+                 and (lines >= after or self._has_left(name))]  # fmt: skip
         grown.sort(key=lambda name: -self._snapshots[name])
         written = 0
         for patient in grown[:most]:
@@ -377,8 +378,8 @@ class Keeper:
     def _dispute(self, sha256: str) -> None:
         if not self.other_file:
             _log.error(
-                "another server on this database follows another ward file (%s) than this one (%s):"
-                " stop one of them", sha256[:12], self.following.sha256[:12],
+                "another server on this database follows another ward file (%s) than this one (%s),"
+                " or is another version: stop one of them", sha256[:12], self.following.sha256[:12],
             )  # fmt: skip
         self._disputed_until = self._clock() + DISPUTED
 
@@ -398,7 +399,9 @@ class Keeper:
         del self._charts[patient]
         self._weight -= self._weights.pop(patient)
         self._persons.pop(patient, None)
-        self._snapshots.pop(patient, None)
+        # lines without a snapshot go on to count, or who is often let go would never have one
+        if not self._snapshots.get(patient):
+            self._snapshots.pop(patient, None)
 
     def _moment(self, connection: Connection) -> tuple[str, datetime]:
         now = self._clock()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from cartwheel.errors import FileRefused, Refused, refuse
-from cartwheel.serve.ward.chart import Chart, chart_of, chart_text, due_at, fold, new_chart
+from cartwheel.serve.ward.chart import Chart, chart_of, fold, mark_of, new_chart
+from cartwheel.serve.ward.comparing import Difference, Snapshots, other_chart
 from cartwheel.serve.ward.following import Following
 from cartwheel.serve.ward.turn import open_alerts
 from cartwheel.store.database import Store
 from cartwheel.store.ward_json import event_text, moment_text
 from cartwheel.store.ward_log import Line, events_of, lines_of
-from cartwheel.store.ward_past import last_line, past_at, past_before, past_entries
-from cartwheel.store.ward_people import snapshot_of
+from cartwheel.store.ward_past import last_line, past_before
+from cartwheel.store.ward_people import FOLLOWED
 from cartwheel.store.ward_tables import episodes
 from cartwheel.watch.standing import Event
 
@@ -54,25 +53,6 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that replay says otherwise.
-
-    Parameters
-    ----------
-    patient : str
-        The ward's own id.
-    what : str
-        In words, without a value.
-    entry : int
-        Line concerned.
-    """
-
-    patient: str
-    what: str
-    entry: int
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     """Whether replay of the log equals what was said live.
 
@@ -81,7 +61,7 @@ class Verified:
     patients, lines, events : int
         How many were looked at.
     unexplained : int
-        Lines whose ward file is not at hand.
+        Lines whose ward file is not at hand, or that another program followed.
     differences : tuple of Difference
         Empty where they are the same, byte for byte.
     """
@@ -182,7 +162,7 @@ def verify(
     Parameters
     ----------
     store : Store
-        Where; while nothing is written to it, or what is being written may look different.
+        Where; all is read as it is at one moment, also while something is written.
     followings : mapping of str to Following
         By the identity of their ward file.
     patients : iterable of str, optional
@@ -202,10 +182,29 @@ def verify(
     gc.set_threshold(SELDOM, *before[1:])
     try:
         with store.reading() as connection:
-            named = patients_of(connection, patients)
+            named = patients_of(of_one_moment(connection), patients)
             return together(verify_patient(connection, followings, one) for one in named)
     finally:
         gc.set_threshold(*before)
+
+
+def of_one_moment(connection: Connection) -> Connection:
+    """See to it that all that is read is of one moment, whatever is written meanwhile.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of which nothing was asked yet.
+
+    Returns
+    -------
+    Connection
+        The same.
+    """
+    if connection.dialect.name == "postgresql":
+        # SQLite reads so by itself
+        return connection.execution_options(isolation_level="REPEATABLE READ")
+    return connection
 
 
 def patients_of(connection: Connection, wanted: Iterable[str] | None = None) -> list[str]:
@@ -275,11 +274,13 @@ def verify_patient(
         ``no_ward_file``.
     """
     row = connection.execute(select(episodes).where(episodes.c.patient == patient)).one()
-    begun = _beginning(connection, followings, patient, None)
+    begun = _beginning(
+        connection, followings, patient, None, as_told=True, is_over=row.state not in FOLLOWED
+    )
     late: list[Difference] = []
     kept = ((one.entry, one.ordinal, one.at, one.kind, one.body)
             for one in events_of(connection, patient) if one.entry >= begun.first)  # fmt: skip
-    snapshots = _Snapshots(connection, followings, patient)
+    snapshots = Snapshots(connection, followings, patient)
     chart, lines, events, there, other = begun.chart, begun.before, 0, 0, None
     for line, after, told in _folded(connection, followings, begun, None):
         chart, lines = after, lines + 1
@@ -297,7 +298,9 @@ def verify_patient(
     elif there != events:
         what = f"{there} events are kept, {events} follow"
         found.append(Difference(patient, what, chart.last_entry))
-    found += _other_chart(followings, row, chart)
+    if not begun.before or chart.known_at is not None:
+        found += other_chart(followings, row, chart)
+    late += snapshots.of_no_line(begun.first)
     return Verified(1, lines, events, begun.before, (*found, *late))
 
 
@@ -331,19 +334,38 @@ def _said(line: Line, events: tuple[Event, ...]) -> Iterator[Said]:
 
 
 def _beginning(
-    connection: Connection, followings: Mapping[str, Following], patient: str, until: str | None
-) -> _Beginning:
-    """Find the first line from which every ward file is at hand."""
+    connection: Connection, followings: Mapping[str, Following], patient: str, until: str | None,
+    *, as_told: bool = False, is_over: bool = False,
+) -> _Beginning:  # fmt: skip
+    """Find the first line from which every ward file is at hand; as told, every program too.
+
+    Of who is followed no more the last ward file need not be at hand: nobody puts another in force.
+    """
     marks = list(lines_of(connection, patient, until=until, kinds=("ward_file",)))
-    strange = [one.number for one in marks if not any(sha in one.body for sha in followings)]
+    strange = [place for place, one in enumerate(marks)
+               if not _is_explained(one.body, followings, as_told)]  # fmt: skip
     if not strange:
         return _Beginning(new_chart(patient))
-    later = next((one.number for one in marks if one.number > strange[-1]), None)
-    if later is None:
+    before_it, several = marks[strange[-1]], marks[strange[-1] + 1 :]
+    sha256, _ = mark_of(before_it.body)
+    if several:
+        later = several[0].number
+    elif is_over or sha256 in followings:
+        # nothing has come since
+        later = last_line(connection, patient, until) + 1
+    else:
         raise _no_ward_file()
     alerts = open_alerts(connection, patient, before=later)
     before = sum(1 for line in lines_of(connection, patient) if line.number < later)
-    return _Beginning(Chart(patient, alerts=alerts), before, later - 1, later)
+    chart = Chart(patient, ward_sha256=sha256, alerts=alerts)
+    return _Beginning(chart, before, later - 1, later)
+
+
+def _is_explained(body: str, followings: Mapping[str, Following], as_told: bool) -> bool:
+    """Whether the ward file of a mark is at hand; as told, whether this program followed so."""
+    sha256, by = mark_of(body)
+    following = followings.get(sha256)
+    return following is not None and (not as_told or following.by == by)
 
 
 def _past_chart(
@@ -363,67 +385,7 @@ def _at_hand(
 ) -> bool:  # fmt: skip
     """Whether every ward file that came into force since a line is at hand."""
     marks = lines_of(connection, patient, after=after, until=until, kinds=("ward_file",))
-    return all(any(sha256 in one.body for sha256 in followings) for one in marks)
-
-
-class _Snapshots:
-    """Snapshots of a patient, each compared with the chart after its line."""
-
-    def __init__(
-        self, connection: Connection, followings: Mapping[str, Following], patient: str
-    ) -> None:
-        self._connection, self._followings, self._patient = connection, followings, patient
-        newest = snapshot_of(connection, patient)
-        self._newest = (0, "") if newest is None else newest
-        self._past = frozenset(past_entries(connection, patient))
-
-    def differences(self, chart: Chart) -> Iterator[Difference]:
-        """Compare those that end with the last line of a chart."""
-        kept = []
-        if chart.last_entry == self._newest[0]:
-            kept.append(self._newest[1])
-        if chart.last_entry in self._past:
-            past = past_at(self._connection, self._patient, chart.last_entry)
-            kept.append("" if past is None else past[1])
-        if not kept:
-            return
-        following = self._followings[chart.ward_sha256]
-        told = chart_text(chart, following)
-        for text in kept:
-            if text != told and not self._is_of_another_version(text, following):
-                yield Difference(self._patient, "the snapshot is another one", chart.last_entry)
-
-    def _is_of_another_version(self, text: str, following: Following) -> bool:
-        """What an older program wrote in its own way it alone can compare; nobody reads it."""
-        if chart_of(self._patient, text, following) is not None:
-            return False
-        try:
-            return isinstance(json.loads(text), dict)
-        except ValueError:
-            return False
-
-
-def _other_chart(
-    followings: Mapping[str, Following], row: Row[Any], chart: Chart
-) -> Iterator[Difference]:
-    if chart.known_at is None:
-        if row.last_entry:
-            yield Difference(row.patient, "a chart is kept, and no line", row.last_entry)
-        return
-    following = followings[chart.ward_sha256]
-    due = due_at(chart, following)
-    shown = (
-        chart.shown,
-        chart.last_entry,
-        moment_text(chart.known_at),
-        None if due is None else moment_text(due),
-        chart.ward_sha256,
-    )
-    if shown != (row.state, row.last_entry, row.known_at, row.due_at, row.ward_sha256):
-        yield Difference(row.patient, "the row of the patient is another one", row.last_entry)
-    alerts = tuple(chart.alerts.values())
-    if row.summary != following.summary(chart.episode, chart.known_at, alerts):
-        yield Difference(row.patient, "the summary is another one", row.last_entry)
+    return all(_is_explained(one.body, followings, as_told=False) for one in marks)
 
 
 def _no_ward_file() -> Refused:

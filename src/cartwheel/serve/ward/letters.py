@@ -17,6 +17,7 @@ from cartwheel.store.ward_letters import (
     dead_groups,
     dead_letters,
     drop_letter,
+    is_target,
     send_again,
     send_all_again,
 )
@@ -101,7 +102,7 @@ def letters_again(
     store: Store, tell: Tell, *, number: int | None = None, target: str = "", every: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> int:  # fmt: skip
-    """Send dead letters again; the server sends them within a second, each with its old key.
+    """Send dead letters again, each once with its old key; the server does so within a second.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def letters_again(
             send_again(connection, number, now)
             many = 1
         else:
-            if target and target not in count_outbox(connection):
+            if target and not is_target(connection, target):
                 raise refuse(
                     FileRefused, "no_such_target", "nothing was ever to be sent there",
                     where="target", mend="look at the list of targets",

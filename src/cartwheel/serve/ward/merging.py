@@ -86,8 +86,10 @@ def merge(turn: Turn, into: str, gone: str, message: int, ordinal: int, grown: G
     mark = f"m{message}.{ordinal}>"
     turn.append(goes, ("merged", {"into": stays, "mark": mark}), grown, message)
     turn.append(stays, ("merge", {"gone": goes, "mark": mark}), grown, message)
-    if turn.chart(goes).state == "assigned" and turn.chart(stays).state != "assigned":
-        turn.append(stays, ("assigned", {}), grown, message)
+    theirs, mine = turn.chart(goes).state, turn.chart(stays).state
+    if theirs == "assigned" != mine or (theirs == "closed" and mine == "unassigned"):
+        # who is on the ward is so by whichever record, and who has left comes back by none
+        turn.append(stays, (theirs, {}), grown, message)
     for one in _in_order(_versions(turn, goes)):
         turn.append(stays, replace(one, patient=stays, source=mark + one.source), grown, message)
     turn.set_merged(goes, stays, mark)

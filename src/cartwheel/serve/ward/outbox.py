@@ -17,7 +17,6 @@ from cartwheel.errors import Refused
 from cartwheel.serve.ward.keeper import utc_now
 from cartwheel.store.database import Store
 from cartwheel.store.ward_json import moment_text
-from cartwheel.store.ward_letters import send_again
 from cartwheel.store.ward_outbox import (
     OutboxRow,
     claim_outbox,
@@ -119,23 +118,6 @@ class Outbox:
         for row in rows:
             self._send(row)
         return len(rows)
-
-    def again(self, number: int) -> None:
-        """Try a dead letter again.
-
-        Parameters
-        ----------
-        number : int
-            Of the row.
-
-        Raises
-        ------
-        FileRefused
-            ``no_such_letter``.
-        """
-        with self._store.writing() as connection:
-            send_again(connection, number, moment_text(self._clock()))
-        self.wake()
 
     def _send(self, row: OutboxRow) -> None:
         try:

@@ -13,11 +13,12 @@ from cartwheel.serve.ward.keeper import utc_now
 from cartwheel.serve.ward.opened import WardServices
 from cartwheel.store.database import Store
 from cartwheel.store.ward_json import moment_text
-from cartwheel.store.ward_raw import empty_old
+from cartwheel.store.ward_raw import empty, find_old
 
 _log = logging.getLogger("cartwheel.ward")
-# so many in one transaction, and seconds between two: messages that come in never wait long
-_AT_ONCE, _PAUSE = 500, 0.2
+# so many in one transaction, and seconds between two: messages that come in never wait long;
+# where nothing is to be emptied nobody waits at all
+_AT_ONCE, _PAUSE, _BREATH = 500, 0.2, 0.01
 # seconds between two rounds
 _EVERY = 3600.0
 
@@ -74,14 +75,17 @@ class Retention:
         before = moment_text(self._clock() - timedelta(days=self._days))
         emptied = 0
         while True:
-            with self._store.writing() as connection:
-                done = empty_old(connection, before, after=self._after, most=_AT_ONCE)
-            emptied += done.many
-            self._many += done.many
-            if done.looked_at == self._after:
+            with self._store.reading() as connection:
+                old = find_old(connection, before, after=self._after, most=_AT_ONCE)
+            if old.looked_at == self._after:
                 break
-            self._after = done.looked_at
-            if self._ending.wait(_PAUSE):
+            if old.numbers:
+                with self._store.writing() as connection:
+                    done = empty(connection, old.numbers)
+                emptied += done
+                self._many += done
+            self._after = old.looked_at
+            if self._ending.wait(_PAUSE if old.numbers else _BREATH):
                 break
         if emptied:
             self._store.scrub()

@@ -73,7 +73,8 @@ class Turn:
     Attributes
     ----------
     other_file : str
-        Identity of a ward file that another server has put in force meanwhile; empty as a rule.
+        Identity of a ward file that another server has put in force meanwhile, or follows as
+        another version of cartwheel; empty as a rule.
     """
 
     def __init__(
@@ -206,7 +207,7 @@ class Turn:
         self._add(patient, what, grown, message)
 
     def ready(self, patient: str, grown: Grown) -> Chart:
-        """See to it that a patient is followed by the ward file in force.
+        """See to it that a patient is followed by the ward file in force, as this program does.
 
         Parameters
         ----------
@@ -219,8 +220,10 @@ class Turn:
         -------
         Chart
         """
-        if self.chart(patient).ward_sha256 != self._following.sha256:
-            self._add(patient, ("ward_file", {"sha256": self._following.sha256}), grown, None)
+        chart, mine = self.chart(patient), self._following
+        as_now = (chart.ward_sha256, chart.by) == (mine.sha256, mine.by)
+        if chart.episode is None or not as_now:
+            self._add(patient, ("ward_file", {"sha256": mine.sha256, "by": mine.by}), grown, None)
         return self.charts[patient]
 
     def known_at(self, patient: str) -> datetime:
@@ -335,7 +338,14 @@ class Turn:
             return new_chart(row.patient)
         if row.ward_sha256 != self._following.sha256:
             return self._of_other_file(row)
-        return chart_kept(self.connection, row, self._following)
+        chart = chart_kept(self.connection, row, self._following)
+        if chart.by == self._following.by:
+            return chart
+        if cached is not None and cached.by == self._following.by:
+            # as above: another version of cartwheel is at work
+            self.other_file = row.ward_sha256
+        # what another program told goes on from what it told, not from what would follow now
+        return self._of_other_file(row)
 
     def _of_other_file(self, row: EpisodeRow) -> Chart:
         """Give what is needed to follow a patient anew: all else follows from the lines."""

@@ -20,6 +20,7 @@ from cartwheel.serve.ward.kept_wards import kept_followings
 from cartwheel.serve.ward.known import (
     SELDOM,
     Verified,
+    of_one_moment,
     patients_of,
     together,
     verify,
@@ -115,17 +116,22 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-# of a process of the pool: its store, and the ward files as it made them again
+# of a process of the pool: what it is to open; its store, and the ward files made again
+_ASKED: list[tuple[Path | None, str | None, Again]] = []
 _OPEN: list[tuple[Store, Mapping[str, Following]]] = []
 
 
 def _begin(folder: Path | None, url: str | None, again: Again) -> None:
     gc.set_threshold(SELDOM)
-    store = open_store(folder, url)
-    _OPEN.append((store, again(store)))
+    _ASKED.append((folder, url, again))
 
 
 def _one(patient: str) -> Verified:
+    if not _OPEN:
+        # not while the process begins: there a refusal would not be told
+        folder, url, again = _ASKED[0]
+        store = open_store(folder, url)
+        _OPEN.append((store, again(store)))
     store, followings = _OPEN[0]
     with store.reading() as connection:
-        return verify_patient(connection, followings, patient)
+        return verify_patient(of_one_moment(connection), followings, patient)
