@@ -23,7 +23,8 @@ FLAG = re.compile(r"--([a-z][a-z0-9-]*)")
 _IMPORTED = re.compile(r"from (cartwheel[\w.]*) import (\([^)]*\)|[^\n]*)")
 # said in the terminal alone: before there is a page, or by commands that have none
 NO_PAGE = re.compile(
-    r"cartwheel\.(serve\.(access\.(safe_start|oidc)|page_words|api\.described)"
+    r"cartwheel\.(serve\.(access\.(safe_start|oidc)|page_words|api\.described"
+    r"|fhir\.settings|ward\.verifying)"
     r"|landmarking\b.*|workflows\.(landmark|monitor).*|figures\b.*|report\.paper\.closing)$"
 )
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from cartwheel.serve.access.audit import record
@@ -18,8 +18,11 @@ from cartwheel.serve.pages.ward import ward_of_request
 from cartwheel.serve.services import services
 from cartwheel.serve.ward.letters import REASONS, letter_dropped, letters_again, read_letters
 
-router = APIRouter(prefix=ROOT, tags=["ward"], route_class=StrictRoute)
 _KEEP = may("administer")
+# who asks is looked at before what is asked
+router = APIRouter(
+    prefix=ROOT, tags=["ward"], route_class=StrictRoute, dependencies=[Depends(_KEEP)]
+)
 _MOST = 2**53
 _OBJECT = {"type": "object"}
 _Number = Annotated[int, Path(ge=1, le=_MOST, description="Of the letter.")]
